@@ -1,0 +1,1 @@
+"""p2pkd: a simulator of decentralised, peer-to-peer knowledge distillation."""

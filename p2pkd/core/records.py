@@ -1,0 +1,156 @@
+"""What a simulation tells the world: records, and who may listen.
+
+The engine emits these to its observers and knows nothing of files or plots.  Each class is one
+table of a run directory and each field one column; the unit is in the name.  Agents are numbered
+from 0; -1 stands for "none".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+DELIVERED, LOST, ABORTED, IN_FLIGHT = "delivered", "lost", "aborted", "in_flight"
+
+
+class MessageRecord(NamedTuple):
+    """One message, told when its fate is known (or the run ends with it in flight).
+
+    `payload_bytes` is the length of the encoded knowledge; `wire_bytes` is what crossed links for
+    its sake: payload, header and retransmissions, or for an aborted message the part that crossed.
+    """
+
+    message: int
+    kind: str  # the knowledge it carries, or "request"
+    sender: int
+    receiver: int
+    sent_s: float
+    ended_s: float
+    status: str  # delivered | lost | aborted | in_flight
+    payload_bytes: int
+    header_bytes: int
+    retransmitted_bytes: int
+    wire_bytes: int
+    attempts: int
+    version: int  # how many updates the sender's model had seen
+    rows: int  # reference rows in it
+    replies_to: int  # the message it answers
+
+
+class ComputeRecord(NamedTuple):
+    """One computation that held a device from `started_s` to `ended_s`."""
+
+    agent: int
+    kind: str  # train | distill | merge | predict
+    started_s: float
+    ended_s: float
+    flops: float
+    energy_j: float
+    steps: int  # gradient steps
+    teachers: int  # messages it learned from
+    staleness_s: float  # mean age of those messages' contents; nan without teachers
+    version: int  # of the model, after it
+    completed: bool  # false where the agent went offline, or the run ended, before its end
+
+
+class EvaluationRecord(NamedTuple):
+    """One agent's model on the test set."""
+
+    time_s: float
+    agent: int
+    version: int
+    accuracy: float
+    loss: float  # mean cross-entropy, nats
+
+
+class PopulationRecord(NamedTuple):
+    """All evaluated agents at one time; accuracy alone would hide homogenisation."""
+
+    time_s: float
+    agents: int
+    online: int
+    accuracy_mean: float
+    accuracy_std: float
+    loss_mean: float
+    disagreement: float  # share of test rows on which two random agents differ
+    ensemble_accuracy: float  # of the mean of all agents' probabilities
+
+
+class PresenceRecord(NamedTuple):
+    """An agent that went offline or came online."""
+
+    time_s: float
+    agent: int
+    online: bool
+    reason: str
+
+
+class AgentRecord(NamedTuple):
+    """One agent over the whole run, told at its end."""
+
+    agent: int
+    node: str  # the node's name in the topology
+    device: str
+    model: str
+    parameters: int
+    private_rows: int
+    neighbours: int
+    flops_per_s: float
+    uplink_bytes_per_s: float
+    downlink_bytes_per_s: float
+    memory_capacity_bytes: float
+    memory_needed_bytes: float
+    online_s: float
+    computing_s: float
+    idle_energy_j: float
+    compute_energy_j: float
+    radio_energy_j: float
+    energy_j: float
+    messages_sent: int
+    messages_delivered: int  # of those it sent
+    messages_lost: int
+    messages_aborted: int
+    messages_in_flight: int
+    messages_received: int
+    payload_bytes: int  # of what it sent
+    wire_bytes: int  # of what it sent
+    received_bytes: int  # payload and header of what reached it
+    setup_bytes: int  # the reference set, where it is downloaded
+    train_steps: int
+    distill_steps: int
+    version: int
+    accuracy: float  # at the last evaluation; nan without one
+
+
+Record = (
+    MessageRecord
+    | ComputeRecord
+    | EvaluationRecord
+    | PopulationRecord
+    | PresenceRecord
+    | AgentRecord
+)
+
+
+class Observer:
+    """Base of all observers: override the hooks for the records of interest."""
+
+    def message(self, record: MessageRecord) -> None:
+        """Take note of a message whose fate is known."""
+
+    def compute(self, record: ComputeRecord) -> None:
+        """Take note of a computation."""
+
+    def evaluation(self, record: EvaluationRecord) -> None:
+        """Take note of one agent's evaluation."""
+
+    def population(self, record: PopulationRecord) -> None:
+        """Take note of an evaluation of everybody."""
+
+    def presence(self, record: PresenceRecord) -> None:
+        """Take note of an agent that came or went."""
+
+    def agent(self, record: AgentRecord) -> None:
+        """Take note of an agent's totals, at the end of the run."""
+
+    def advance(self, now_s: float, events: int) -> None:
+        """Take note that simulated time has come to *now_s*, after *events* events."""
