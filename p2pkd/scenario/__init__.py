@@ -1,1 +1,1 @@
-"""scenario"""
+"""Scenarios: YAML to frozen, validated specifications."""

@@ -1,0 +1,137 @@
+"""What the agents learn from: a data set, its split, and who owns which part."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.quantities import Count, Share
+
+
+class DatasetSpec(Family, root=True):
+    """A labelled data set for classification."""
+
+    plural = "datasets"
+
+
+class Digits(DatasetSpec):
+    """1,797 handwritten digits of 8 x 8 pixels, bundled with scikit-learn."""
+
+    kind: Literal["digits"] = "digits"
+
+
+class Bundled(DatasetSpec):
+    """Any classification set bundled with scikit-learn: iris, wine, breast_cancer, digits."""
+
+    kind: Literal["sklearn"] = "sklearn"
+    name: Literal["iris", "wine", "breast_cancer", "digits"]
+
+
+class Synthetic(DatasetSpec):
+    """Made data of any size: Gaussian `blobs`, or nested non-linear `shells`.
+
+    `separation` is the distance between class centres in units of the noise.
+    """
+
+    kind: Literal["synthetic"] = "synthetic"
+    shape: Literal["blobs", "shells"] = "blobs"
+    rows: Annotated[int, Field(ge=10, strict=True)] = 4000
+    features: Annotated[int, Field(ge=2, strict=True)] = 20
+    classes: Annotated[int, Field(ge=2, strict=True)] = 5
+    separation: Annotated[float, Field(gt=0)] = 3.0
+
+
+class Idx(DatasetSpec):
+    """IDX files (MNIST and its kin) in a folder; `.gz` or not, train and t10k where present."""
+
+    kind: Literal["idx"] = "idx"
+    path: str
+    """The folder; `${NAME}` takes an environment variable."""
+    limit: Count | None = None
+    """Use at most so many rows, drawn at random, stratified."""
+
+
+class Npz(DatasetSpec):
+    """A NumPy archive with arrays `x` (rows first) and `y` (integers from 0)."""
+
+    kind: Literal["npz"] = "npz"
+    path: str
+
+
+class HuggingFace(DatasetSpec):
+    """A set of the Hugging Face `datasets` package (an extra), by name or local folder."""
+
+    kind: Literal["huggingface"] = "huggingface"
+    name: str
+    split: str = "train"
+    image: str | None = None
+    """The column with the input; default: the first image or numeric array column."""
+    label: str = "label"
+    limit: Count | None = None
+
+
+class PartitionSpec(Family, root=True):
+    """How private rows are divided among agents."""
+
+    plural = "partitions"
+
+    min_rows: Count = 2
+    """Every agent gets at least so many rows, or the partition is refused."""
+
+
+class Iid(PartitionSpec):
+    """Shuffled and dealt out evenly."""
+
+    kind: Literal["iid"] = "iid"
+
+
+class Dirichlet(PartitionSpec):
+    """Label skew: each class is divided by a draw from Dirichlet(`alpha`) (Hsu et al., 2019)."""
+
+    kind: Literal["dirichlet"] = "dirichlet"
+    alpha: Annotated[float, Field(gt=0)] = 0.5
+
+
+class Shards(PartitionSpec):
+    """Label skew: each agent owns rows of `classes` classes (McMahan et al., 2017)."""
+
+    kind: Literal["shards"] = "shards"
+    classes: Count = 2
+
+
+class Quantity(PartitionSpec):
+    """Quantity skew: labels alike, amounts by a draw from a symmetric Dirichlet(`alpha`)."""
+
+    kind: Literal["quantity"] = "quantity"
+    alpha: Annotated[float, Field(gt=0)] = 0.5
+
+
+class FeatureShift(PartitionSpec):
+    """Even shares, but each agent sees its rows rotated by its own angle and with its own noise.
+
+    `rotation` is the largest angle in degrees (images); `noise` the largest standard deviation.
+    """
+
+    kind: Literal["feature_shift"] = "feature_shift"
+    rotation: Annotated[float, Field(ge=0, le=180)] = 45.0
+    noise: Annotated[float, Field(ge=0)] = 0.0
+
+
+class ReferenceSpec(Spec):
+    """The public, unlabelled rows on which predictions are exchanged."""
+
+    rows: Count = 256
+    delivery: Literal["preloaded", "download"] = "preloaded"
+    """`preloaded` is free, as in the papers; `download` charges the set once to every agent."""
+
+
+class DataSpec(Spec):
+    """The data set, its split into private, reference and test rows, and the partition."""
+
+    dataset: DatasetSpec = Digits()
+    reference: ReferenceSpec = ReferenceSpec()
+    test: Share = 0.2
+    """Share of all rows held out for evaluation; a set's own test part is used where it has one."""
+    partition: PartitionSpec = Iid()

@@ -1,0 +1,126 @@
+"""The five choices that make a method: send, gossip, memory, teachers, learn.
+
+Roots only.  Their members live beside what they do, in `p2pkd.knowledge`, `p2pkd.gossip` and
+`p2pkd.distillation`, and are found through the entry-point group ``p2pkd.kinds``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.optimizers import OptimizerSpec, SgdSpec
+from p2pkd.scenario.quantities import Count, Duration, Period, Share
+
+
+class KnowledgeSpec(Family, root=True):
+    """What leaves the agent."""
+
+    plural = "knowledge"
+
+
+class CodecSpec(Family, root=True):
+    """How knowledge becomes bytes."""
+
+    plural = "codecs"
+
+
+class ProtocolSpec(Family, root=True):
+    """Who starts an exchange, and who answers."""
+
+    plural = "protocols"
+
+
+class PeersSpec(Family, root=True):
+    """Which neighbours are chosen."""
+
+    plural = "peers"
+
+
+class MemorySpec(Family, root=True):
+    """What the receiver keeps."""
+
+    plural = "memories"
+    tag = "keep"
+
+    max_age: Period | None = None
+    """Messages whose contents are older are no longer used; exactly this old still counts."""
+
+
+class CombineSpec(Family, root=True):
+    """How many peers' tables become one target."""
+
+    plural = "combinations"
+
+
+class WeightingSpec(Family, root=True):
+    """How much each teacher counts."""
+
+    plural = "weightings"
+
+
+class LearnSpec(Family, root=True):
+    """What is minimised, in what order, with how many steps."""
+
+    plural = "objectives"
+    tag = "objective"
+
+    optimizer: OptimizerSpec = SgdSpec()
+    lr: Annotated[float, Field(gt=0)] = 0.05
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    """Largest gradient norm of a step."""
+    local_steps: Annotated[int, Field(ge=0, strict=True)] = 5
+    """Gradient steps on private data each time the agent learns."""
+    batch: Count | Literal["full"] = 32
+    when: Literal["tick", "receive"] = "tick"
+    """Learn at one's own gossip tick, or upon each message."""
+    train_on: Literal["private", "pooled"] = "private"
+    """`pooled` lets every agent draw from everybody's rows: the ceiling, not a method."""
+
+
+class SendSpec(Spec):
+    """What leaves the agent, and as how many bytes."""
+
+    knowledge: KnowledgeSpec
+    rows: Count | Literal["all"] = "all"
+    """Reference rows in a message; ignored by knowledge that is not about rows."""
+    subset: Literal["message", "round", "fixed"] = "message"
+    """Rows drawn anew for each message, alike for everybody in a period, or always the same."""
+    codec: CodecSpec
+
+
+class GossipSpec(Spec):
+    """To whom, when, who starts."""
+
+    protocol: ProtocolSpec
+    clock: Literal["periodic", "free", "rounds"] = "periodic"
+    """Own period; as fast as the device goes; or synchronous rounds that wait for everybody."""
+    every: Period = 30.0
+    """The period; with `rounds`, the shortest time between two rounds' starts."""
+    jitter: Share = 0.1
+    """Each period is stretched or shrunk by up to this share, drawn anew each time."""
+    fanout: Count | Literal["all"] = 1
+    peers: PeersSpec
+
+
+class TeachersSpec(Spec):
+    """How many peers become one target."""
+
+    combine: CombineSpec
+    weights: WeightingSpec
+    warm_up: Duration = 0.0
+    """No distillation before this time."""
+
+
+class MethodSpec(Spec):
+    """A method of decentralised learning."""
+
+    preset: str | None = None
+    """Start from a named method (`p2pkd list presets`); the keys given here change it."""
+    send: SendSpec
+    gossip: GossipSpec
+    memory: MemorySpec
+    teachers: TeachersSpec
+    learn: LearnSpec

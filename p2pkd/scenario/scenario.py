@@ -1,0 +1,93 @@
+"""The whole experiment as one frozen value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.data import DataSpec
+from p2pkd.scenario.devices import DeviceSpec
+from p2pkd.scenario.links import LinksSpec
+from p2pkd.scenario.method import MethodSpec
+from p2pkd.scenario.quantities import Count, Period
+from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
+
+
+class EvaluateSpec(Spec):
+    """When and on whom models are measured; costs no simulated time."""
+
+    every: Period = 60.0
+    sample: Count | None = None
+    """Measure only so many agents, drawn once; default: all."""
+
+
+class StartSpec(Family, root=True):
+    """What the models know before the run."""
+
+    plural = "starts"
+
+
+class Fresh(StartSpec):
+    """Random weights, each agent its own; or the same for all agents of one architecture."""
+
+    kind: Literal["fresh"] = "fresh"
+    alike: bool = False
+
+
+class Pretrained(StartSpec):
+    """Agents of one architecture begin from one model, trained jointly for `steps` steps.
+
+    It is trained on the rows of the reference set with their labels, as if these had been public,
+    with batches of 32 and the method's own optimiser.
+    """
+
+    kind: Literal["pretrained"] = "pretrained"
+    steps: Count = 200
+
+
+class ModelsSpec(Spec):
+    """What holds for all agents' models."""
+
+    start: StartSpec = Fresh()
+
+
+class ExecutionSpec(Spec):
+    """How the numbers are computed; changes speed, never results beyond the last digits."""
+
+    executor: Literal["auto", "grouped", "loop"] = "auto"
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    threads: Count | None = None
+    """Worker threads over groups; default: all cores."""
+    chunk: Count | None = None
+    """Agents computed in one call; default: what fits the cache."""
+
+
+class Scenario(Spec):
+    """An experiment: agents, network, devices, data, method."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "scenario"
+    description: str = ""
+    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    duration: Period
+    """Simulated time."""
+    agents: Count
+    topology: TopologySpec = WattsStrogatz()
+    links: LinksSpec = LinksSpec()
+    devices: Annotated[tuple[DeviceSpec, ...], Field(min_length=1)] = (
+        DeviceSpec(profile="laptop"),
+    )
+    data: DataSpec = DataSpec()
+    models: ModelsSpec = ModelsSpec()
+    method: MethodSpec
+    evaluate: EvaluateSpec = EvaluateSpec()
+    execution: ExecutionSpec = ExecutionSpec()
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        shares = [group.share for group in self.devices]
+        given = sum(share for share in shares if share is not None)
+        if given > 1 + 1e-9 or (None not in shares and abs(given - 1) > 1e-9):
+            raise ValueError(f"devices: the shares add up to {given:.0%}; they must make 100 %")
+        return self
