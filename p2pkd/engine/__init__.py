@@ -1,1 +1,1 @@
-"""engine"""
+"""The loop: agents, devices, messages and clocks in simulated time (SimPy)."""

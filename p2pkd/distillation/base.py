@@ -1,0 +1,83 @@
+"""What an objective is: a loss on soft targets, and an order of work.
+
+An objective's `learn` is a generator.  It asks the learner for new versions, which the learner may
+compute whenever it likes, and yields each as a `Work`, for which the engine charges the device
+before the version becomes the agent's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from p2pkd.scenario.method import LearnSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from p2pkd.learning.api import Outputs
+
+
+class Work(NamedTuple):
+    """One computation of an agent: its kind (a record's), its product and its size."""
+
+    kind: str
+    version: Any
+    steps: int
+    samples: int  # rows that go forward and backward through the model
+    parts: int = 0  # parameter vectors added up
+
+
+class Apprentice(Protocol):
+    """What an objective may know of the agent that learns: its versions and its place."""
+
+    agent: int
+    version: Any
+    updates: int
+    degree: int
+
+    def train(self, version: Any, steps: int) -> Work:
+        """Return the work of *steps* cross-entropy steps on private rows."""
+
+    def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> Work:
+        """Return the work of *steps* steps towards the teachers' targets."""
+
+    def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Work:
+        """Return the work of replacing *version*'s parameters by a weighted sum."""
+
+    def degree_of(self, agent: int) -> int:
+        """Return how many neighbours another agent has."""
+
+
+class Objective(LearnSpec):
+    """Base of all objectives."""
+
+    teacher: ClassVar[str] = "peers"  # peers | self | none
+    joint: ClassVar[bool] = False
+
+    @property
+    def softening(self) -> float:
+        """The temperature at which targets are made."""
+        return 1.0
+
+    @property
+    def scale(self) -> float:
+        """The factor of the distillation loss where cross-entropy has factor 1."""
+        return 1.0
+
+    def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
+        """Return the loss of each row, ``(G, B)``, given target probabilities ``(G, B, C)``."""
+        raise TypeError(f"objective {type(self).__name__} does not distil")
+
+    def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
+        """Yield the agent's work, given what its memory holds."""
+        raise TypeError(f"objective {type(self).__name__} does not learn")
+
+
+def kl_divergence(targets: Tensor, log_p: Tensor) -> Tensor:
+    """Return KL(targets || p) of each row, in nats, summed over classes.
+
+    *targets* ``(..., C)`` are probabilities, *log_p* ``(..., C)`` log-probabilities.  The sum, not
+    PyTorch's default mean over rows *and* classes, which would be C times too weak.
+    """
+    return (targets * (targets.clamp_min(1e-30).log() - log_p)).sum(-1)

@@ -1,0 +1,82 @@
+"""Parameter gossip: average models, then train; on the same links as distillation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+from p2pkd.distillation.base import Apprentice, Objective, Work
+from p2pkd.scenario.base import Family
+
+
+class MixingSpec(Family, root=True):
+    """The weights with which received models are averaged."""
+
+    plural = "mixings"
+
+    def coefficients(self, agent: Apprentice, lessons: Sequence[Any]) -> list[float]:
+        """Return the weight of each lesson; one's own model has the rest, to sum 1."""
+        raise TypeError(f"{type(self).__name__} defines no coefficients")
+
+
+class UniformMixing(MixingSpec):
+    """All models alike, one's own included."""
+
+    kind: Literal["uniform"] = "uniform"
+
+    def coefficients(self, agent: Apprentice, lessons: Sequence[Any]) -> list[float]:
+        """Return 1 / (K + 1) each."""
+        return [1 / (len(lessons) + 1)] * len(lessons)
+
+
+class MetropolisMixing(MixingSpec):
+    """W_ij = 1 / (1 + max(degree i, degree j)): symmetric and doubly stochastic on any graph."""
+
+    kind: Literal["metropolis"] = "metropolis"
+
+    def coefficients(self, agent: Apprentice, lessons: Sequence[Any]) -> list[float]:
+        """Return the Metropolis weight of each sender; what was not heard stays with oneself."""
+        return [1 / (1 + max(agent.degree, agent.degree_of(memo.sender))) for memo in lessons]
+
+
+class AgeMixing(MixingSpec):
+    """By the number of updates that a model has seen (Ormandi, Hegedus and Jelasity, 2013)."""
+
+    kind: Literal["age"] = "age"
+
+    def coefficients(self, agent: Apprentice, lessons: Sequence[Any]) -> list[float]:
+        """Return age over the sum of ages; alike where all are untrained."""
+        ages = [memo.version for memo in lessons]
+        total = agent.updates + sum(ages)
+        if total == 0:
+            return UniformMixing().coefficients(agent, lessons)
+        return [age / total for age in ages]
+
+
+class Merge(Objective):
+    """x <- sum_j W_ij x_j, then private steps (or, as in D-PSGD, with the gradient at one's own x).
+
+    With `gradient_at: own` and one step this is x_i <- sum_j W_ij x_j - lr g(x_i), the rule of
+    Lian et al. (NeurIPS 2017), Algorithm 1.
+    """
+
+    teacher: ClassVar[str] = "peers"
+    objective: Literal["merge"] = "merge"
+    mixing: MixingSpec = UniformMixing()
+    gradient_at: Literal["merged", "own"] = "merged"
+
+    def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
+        """Yield the merge and the private steps."""
+        if not lessons:
+            yield agent.train(agent.version, self.local_steps)
+            return
+        shares = self.mixing.coefficients(agent, lessons)
+        peers = [(memo.contents, share) for memo, share in zip(lessons, shares, strict=True)]
+        own, rest = agent.version, 1 - sum(shares)
+        if self.gradient_at == "merged":
+            yield agent.merge(own, [(own, rest), *peers])
+            yield agent.train(agent.version, self.local_steps)
+        else:
+            yield agent.train(own, self.local_steps)
+            # The step that own took, applied to the average: trained - own + sum_j W_ij x_j.
+            yield agent.merge(agent.version, [(agent.version, 1.0), (own, rest - 1.0), *peers])

@@ -1,0 +1,44 @@
+"""A device: one computation at a time, first come, first served."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import simpy
+
+
+class Device:
+    """The processor of one agent.
+
+    ``turn = device.acquire()`` gives None if the device was free, and else an event to wait for;
+    whoever had it calls ``release()``.
+    """
+
+    __slots__ = ("busy", "compute_w", "env", "flops_per_s", "queue")
+
+    def __init__(self, env: simpy.Environment, flops_per_s: float, compute_w: float) -> None:
+        self.env = env
+        self.flops_per_s = flops_per_s
+        self.compute_w = compute_w
+        self.busy = False
+        self.queue: deque[simpy.Event] = deque()
+
+    def acquire(self) -> simpy.Event | None:
+        """Take the device, now or when the returned event happens."""
+        if not self.busy:
+            self.busy = True
+            return None
+        turn = self.env.event()
+        self.queue.append(turn)
+        return turn
+
+    def release(self) -> None:
+        """Hand the device to the next in the queue."""
+        if self.queue:
+            self.queue.popleft().succeed()
+        else:
+            self.busy = False
+
+    def seconds(self, flops: float) -> float:
+        """Return how long *flops* take."""
+        return flops / self.flops_per_s

@@ -1,0 +1,86 @@
+"""How many peers' predictions become one target.
+
+Shapes: G agents, K messages, R reference rows, C classes.  *weights* is 0 where a message says
+nothing of a row.  Only tensor methods are used (see `p2pkd.knowledge.payloads`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from p2pkd.scenario.method import CombineSpec, WeightingSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Combination(CombineSpec):
+    """Base of the combinations that make soft targets."""
+
+    def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
+        """Return target probabilities ``(G, R, C)`` at *temperature*.
+
+        *log_p* ``(G, K, R, C)`` are the teachers' log-probabilities at temperature 1, *weights*
+        ``(G, K, R)`` sum to 1 over K wherever there is a teacher.
+        """
+        raise TypeError(f"{type(self).__name__} defines no targets")
+
+
+class MeanProbabilities(Combination):
+    """Weighted mean of the softened probabilities.
+
+    Its gradient is that of the weighted mean of the teachers' KL losses.
+    """
+
+    kind: Literal["mean_probabilities"] = "mean_probabilities"
+
+    def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
+        """Return sum_k w_k softmax(z_k / T)."""
+        return ((log_p / temperature).softmax(-1) * weights.unsqueeze(-1)).sum(1)
+
+
+class MeanLogits(Combination):
+    """Softened softmax of the weighted mean of the logits: a geometric mean."""
+
+    kind: Literal["mean_logits"] = "mean_logits"
+
+    def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
+        """Return softmax(sum_k w_k z_k / T)."""
+        return ((log_p * weights.unsqueeze(-1)).sum(1) / temperature).softmax(-1)
+
+
+class Weighting(WeightingSpec):
+    """Base of the rules for how much a teacher counts."""
+
+    def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
+        """Return unnormalised weights ``(G, K, R)`` from *log_p* and the mask *present*."""
+        raise TypeError(f"{type(self).__name__} defines no weights")
+
+
+class Uniform(Weighting):
+    """All teachers count alike."""
+
+    kind: Literal["uniform"] = "uniform"
+
+    def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
+        """Return *present*."""
+        return present
+
+
+class Confidence(Weighting):
+    """A teacher counts by how far its prediction is from uniform: 1 - H(p) / ln C, a row."""
+
+    kind: Literal["confidence"] = "confidence"
+
+    def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
+        """Return *present* times one minus the normalised entropy."""
+        entropy = -(log_p.exp() * log_p).sum(-1) / math.log(log_p.shape[-1])
+        # Rows on which all teachers are clueless still need a positive sum.
+        return present * (1 - entropy).clamp_min(1e-6)
+
+
+def normalised(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Return *weights* summing to 1 over K where any is positive, and the mask of such rows."""
+    total = weights.sum(1, keepdim=True)
+    return weights / total.clamp_min(1e-30), (total.squeeze(1) > 0).to(weights.dtype)
