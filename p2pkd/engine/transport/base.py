@@ -1,0 +1,160 @@
+"""What the engine asks of a network, and what it gets back: `Links` in, `Transfer` out.
+
+A transfer is a callback and not a process: `Transport.start` returns at once and calls *done* at
+the instant at which the last byte arrives.  Three transports stand behind the same protocol:
+`Instant` (no bandwidth), `Fifo` (one after another) and `Fair` (links shared max-min).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Links(Protocol):
+    """The access links of *n* nodes, full duplex."""
+
+    uplink: NDArray[np.float64]
+    """Shape ``(n,)``, bytes/s; may be infinite."""
+    downlink: NDArray[np.float64]
+    """Shape ``(n,)``, bytes/s; may be infinite."""
+
+    def latency(self, a: int, b: int, /) -> float:
+        """Return the one-way propagation delay from *a* to *b* in seconds, fixed for the pair."""
+
+
+class Transfer:
+    """One message on its way from *source* to *target*.
+
+    It is, at the same time, the SimPy event of its own next step (arrival, or the end of its
+    propagation): the loop asks an event for `callbacks` and `_ok` only, and one object less a
+    message is a fifth of a fifo message's cost.
+    """
+
+    __slots__ = (
+        "callbacks",
+        "done",
+        "latency_s",
+        "live",
+        "message",
+        "size_bytes",
+        "source",
+        "started_s",
+        "target",
+    )
+
+    _ok = True
+
+    def __init__(
+        self,
+        source: int,
+        target: int,
+        size_bytes: float,
+        started_s: float,
+        latency_s: float,
+        done: Callable[[Any], None],
+    ) -> None:
+        self.source = source
+        self.target = target
+        self.size_bytes = size_bytes
+        self.started_s = started_s
+        """When `Transport.start` was called."""
+        self.latency_s = latency_s
+        """Propagation delay of this message, the extra one included."""
+        self.done = done
+        self.live = True
+        """Whether it is still under way: neither arrived nor aborted."""
+        self.message: Any = None
+        """Whatever the caller hangs on it; no transport looks at it."""
+        self.callbacks: Any = None
+
+    def __repr__(self) -> str:
+        state = "live" if self.live else "over"
+        return (
+            f"<{type(self).__name__} {self.source}->{self.target} "
+            f"{self.size_bytes:g} B from {self.started_s:g} s, {state}>"
+        )
+
+
+class Transport(Protocol):
+    """Carries messages between nodes in simulated time."""
+
+    def start(
+        self,
+        source: int,
+        target: int,
+        size_bytes: float,
+        done: Callable[[Any], None],
+        extra_latency_s: float = 0.0,
+    ) -> Transfer:
+        """Send *size_bytes* from *source* to *target*, beginning now.
+
+        ``done(transfer)`` is called when the last byte arrives, never before `start` returns.
+        *extra_latency_s* is added to the pair's propagation delay.
+        """
+
+    def abort(self, transfer: Any) -> None:
+        """Stop *transfer* now: its `done` is never called and its links are freed.
+
+        Nothing happens where it is over already.
+        """
+
+    def crossed(self, transfer: Any) -> float:
+        """Return how many bytes have crossed the sender's uplink by now (or by the abort)."""
+
+    def transfers_of(self, node: int) -> list[Transfer]:
+        """Return the live transfers that *node* sends or receives, in order of their start.
+
+        Raise `RuntimeError` if the transport was made without ``track=True``.
+        """
+
+    def set_rates(self, node: int, uplink: float, downlink: float) -> None:
+        """Change the capacities of *node*, in bytes/s, from now on."""
+
+
+class Roll:
+    """The live transfers of each node, in order of their start: who is hit when a node leaves."""
+
+    def __init__(self, n: int) -> None:
+        # A dict as an ordered set: removal from the middle in O(1), order of insertion kept.
+        self._of: list[dict[Transfer, None]] = [{} for _ in range(n)]
+
+    def add(self, transfer: Transfer) -> None:
+        """Enter *transfer* at both of its ends."""
+        self._of[transfer.source][transfer] = None
+        self._of[transfer.target][transfer] = None
+
+    def remove(self, transfer: Transfer) -> None:
+        """Strike *transfer* off at both of its ends."""
+        self._of[transfer.source].pop(transfer, None)
+        self._of[transfer.target].pop(transfer, None)
+
+    def of(self, node: int) -> list[Transfer]:
+        """Return the live transfers of *node*."""
+        return list(self._of[node])
+
+
+def roll_of(roll: Roll | None, node: int) -> list[Transfer]:
+    """Return ``roll.of(node)``; raise `RuntimeError` where no roll is kept."""
+    if roll is None:
+        raise RuntimeError(
+            f"transfers_of({node}): this transport keeps no roll; construct it with track=True"
+        )
+    return roll.of(node)
+
+
+def check_rate(name: str, node: int, rate: float, *, zero: bool) -> float:
+    """Return *rate*; raise `ValueError` unless it is positive (or 0 where *zero* allows that)."""
+    if rate > 0 or (zero and rate == 0):
+        return float(rate)
+    least = "at least 0" if zero else "above 0"
+    raise ValueError(f"{name} of node {node} (={rate} bytes/s) must be {least}")
+
+
+def check_size(size_bytes: float) -> None:
+    """Raise `ValueError` unless *size_bytes* is a finite number of bytes, 0 or more."""
+    if not 0 <= size_bytes < float("inf"):
+        raise ValueError(f"size_bytes (={size_bytes}) must be finite and at least 0")
