@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-from p2pkd.scenario.method import LearnSpec
+from p2pkd.scenario.method import LearnSpec, MethodSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,12 +53,27 @@ class Objective(LearnSpec):
     """Base of all objectives."""
 
     teacher: ClassVar[str] = "peers"  # peers | self | none
-    joint: ClassVar[bool] = False
+    about_rows: ClassVar[bool] = True  # what its teachers send
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield a complaint where the objective cannot learn from what is sent."""
+        knowledge = method.send.knowledge
+        if self.teacher == "peers" and knowledge.about_rows != self.about_rows:
+            wanted = "soft_labels, logits or hard_labels" if self.about_rows else "weights"
+            yield (
+                f"learn.objective: {self.tag_value!r} learns from {wanted};"
+                f" send.knowledge is {knowledge.tag_value!r}"
+            )
 
     @property
     def softening(self) -> float:
         """The temperature at which targets are made."""
         return 1.0
+
+    @property
+    def private_share(self) -> float | None:
+        """The weight a of the joint loss a CE + (1 - a) D; None where phases are apart."""
+        return None
 
     @property
     def scale(self) -> float:

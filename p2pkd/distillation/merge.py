@@ -60,7 +60,7 @@ class Merge(Objective):
     Lian et al. (NeurIPS 2017), Algorithm 1.
     """
 
-    teacher: ClassVar[str] = "peers"
+    about_rows: ClassVar[bool] = False
     objective: Literal["merge"] = "merge"
     mixing: MixingSpec = UniformMixing()
     gradient_at: Literal["merged", "own"] = "merged"

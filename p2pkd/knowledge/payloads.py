@@ -6,9 +6,10 @@ are used, so that a scenario can be checked without importing torch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from p2pkd.scenario.method import KnowledgeSpec
+from p2pkd.scenario.method import KnowledgeSpec, MethodSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,13 +19,26 @@ if TYPE_CHECKING:
 # The least probability that a logarithm is taken of: float16's smallest subnormal number.
 TINY = 2.0**-24
 
+REAL_CODECS = ("float32", "float16", "int8")
+
+
+def codec_misfits(kinds: tuple[str, ...], method: MethodSpec) -> Iterator[str]:
+    """Yield a complaint where the method's codec is none of *kinds*."""
+    codec = method.send.codec
+    if codec is not None and codec.tag_value not in kinds:
+        knowledge = method.send.knowledge.tag_value
+        yield f"send.codec: {codec.tag_value!r} cannot encode {knowledge}; use {' or '.join(kinds)}"
+
 
 class RowKnowledge(KnowledgeSpec):
     """Knowledge about reference rows; a receiver aligns it by row id."""
 
-    about_rows: ClassVar[bool] = True
-    codec_kinds: ClassVar[frozenset[str] | None] = None
-    """Codecs that suit it; None for all that encode real numbers."""
+    codec_kinds: ClassVar[tuple[str, ...]] = REAL_CODECS
+    """Codecs that suit it; the first is the default."""
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield a complaint about a codec that cannot encode this knowledge."""
+        return codec_misfits(self.codec_kinds, method)
 
     def width(self, n_classes: int) -> int:
         """Return W, the numbers sent for a row."""
@@ -77,7 +91,7 @@ class HardLabels(RowKnowledge):
     """The predicted class of each reference row."""
 
     knowledge_type: ClassVar[str] = "labels"
-    codec_kinds: ClassVar[frozenset[str] | None] = frozenset({"labels"})
+    codec_kinds: ClassVar[tuple[str, ...]] = ("labels",)
     kind: Literal["hard_labels"] = "hard_labels"
 
     def width(self, n_classes: int) -> int:
@@ -98,6 +112,11 @@ class Weights(KnowledgeSpec):
     """All parameters of the model; sender and receiver must have one architecture."""
 
     about_rows: ClassVar[bool] = False
-    codec_kinds: ClassVar[frozenset[str] | None] = None
+    one_architecture: ClassVar[bool] = True
+    codec_kinds: ClassVar[tuple[str, ...]] = REAL_CODECS
     knowledge_type: ClassVar[str] = "weights"
     kind: Literal["weights"] = "weights"
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield a complaint about a codec that cannot encode weights."""
+        return codec_misfits(self.codec_kinds, method)

@@ -27,7 +27,10 @@ from p2pkd.core.errors import P2pkdError
 class Spec(BaseModel):
     """A group of scenario keys: frozen, and unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # Built at first use: by then all members of all families are known.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True
+    )
 
 
 class Family(Spec):
@@ -84,6 +87,11 @@ class Family(Spec):
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {cls.tag: value} if isinstance(value, str) else value
+
+    @property
+    def tag_value(self) -> str:
+        """The value of the tag: ``"ring"`` for a ring."""
+        return str(getattr(self, self.tag))
 
     def with_(self, **changes: Any) -> Self:
         """Return a copy with *changes*, validated."""

@@ -6,9 +6,10 @@ Roots only.  Their members live beside what they do, in `p2pkd.knowledge`, `p2pk
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.optimizers import OptimizerSpec, SgdSpec
@@ -19,6 +20,14 @@ class KnowledgeSpec(Family, root=True):
     """What leaves the agent."""
 
     plural = "knowledge"
+
+    about_rows: ClassVar[bool] = True
+    one_architecture: ClassVar[bool] = False
+    """Whether sender and receiver must have the same model."""
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield, in words, which of the method's other choices do not go with this one."""
+        return iter(())
 
 
 class CodecSpec(Family, root=True):
@@ -79,22 +88,27 @@ class LearnSpec(Family, root=True):
     train_on: Literal["private", "pooled"] = "private"
     """`pooled` lets every agent draw from everybody's rows: the ceiling, not a method."""
 
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield, in words, which of the method's other choices do not go with this one."""
+        return iter(())
+
 
 class SendSpec(Spec):
     """What leaves the agent, and as how many bytes."""
 
-    knowledge: KnowledgeSpec
+    knowledge: KnowledgeSpec = Field("soft_labels", validate_default=True)
     rows: Count | Literal["all"] = "all"
     """Reference rows in a message; ignored by knowledge that is not about rows."""
     subset: Literal["message", "round", "fixed"] = "message"
     """Rows drawn anew for each message, alike for everybody in a period, or always the same."""
-    codec: CodecSpec
+    codec: CodecSpec | None = None
+    """Default: what suits the knowledge, without loss."""
 
 
 class GossipSpec(Spec):
     """To whom, when, who starts."""
 
-    protocol: ProtocolSpec
+    protocol: ProtocolSpec = Field("push", validate_default=True)
     clock: Literal["periodic", "free", "rounds"] = "periodic"
     """Own period; as fast as the device goes; or synchronous rounds that wait for everybody."""
     every: Period = 30.0
@@ -102,14 +116,14 @@ class GossipSpec(Spec):
     jitter: Share = 0.1
     """Each period is stretched or shrunk by up to this share, drawn anew each time."""
     fanout: Count | Literal["all"] = 1
-    peers: PeersSpec
+    peers: PeersSpec = Field("uniform", validate_default=True)
 
 
 class TeachersSpec(Spec):
     """How many peers become one target."""
 
-    combine: CombineSpec
-    weights: WeightingSpec
+    combine: CombineSpec = Field("mean_probabilities", validate_default=True)
+    weights: WeightingSpec = Field("uniform", validate_default=True)
     warm_up: Duration = 0.0
     """No distillation before this time."""
 
@@ -119,8 +133,15 @@ class MethodSpec(Spec):
 
     preset: str | None = None
     """Start from a named method (`p2pkd list presets`); the keys given here change it."""
-    send: SendSpec
-    gossip: GossipSpec
-    memory: MemorySpec
-    teachers: TeachersSpec
-    learn: LearnSpec
+    send: SendSpec = Field({}, validate_default=True)
+    gossip: GossipSpec = Field({}, validate_default=True)
+    memory: MemorySpec = Field("latest_per_peer", validate_default=True)
+    teachers: TeachersSpec = Field({}, validate_default=True)
+    learn: LearnSpec = Field("response", validate_default=True)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        problems = [*self.send.knowledge.misfits(self), *self.learn.misfits(self)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self

@@ -80,7 +80,7 @@ class Scenario(Spec):
     )
     data: DataSpec = DataSpec()
     models: ModelsSpec = ModelsSpec()
-    method: MethodSpec
+    method: MethodSpec = Field({}, validate_default=True)
     evaluate: EvaluateSpec = EvaluateSpec()
     execution: ExecutionSpec = ExecutionSpec()
 
@@ -90,4 +90,15 @@ class Scenario(Spec):
         given = sum(share for share in shares if share is not None)
         if given > 1 + 1e-9 or (None not in shares and abs(given - 1) > 1e-9):
             raise ValueError(f"devices: the shares add up to {given:.0%}; they must make 100 %")
+        return self
+
+    @model_validator(mode="after")
+    def _one_architecture(self) -> Self:
+        knowledge = self.method.send.knowledge
+        models = list(dict.fromkeys(repr(group.model) for group in self.devices))
+        if knowledge.one_architecture and len(models) > 1:
+            raise ValueError(
+                f"devices: {knowledge.tag_value!r} can only be sent between agents of one architecture,"
+                f" given {', '.join(models)}; give all groups the same model"
+            )
         return self
