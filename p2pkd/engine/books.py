@@ -8,8 +8,8 @@ class Books:
 
     __slots__ = (
         "aborted",
-        "computing_s",
         "compute_energy_j",
+        "computing_s",
         "delivered",
         "distill_steps",
         "in_flight",

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 import simpy
+
+
+class Job(NamedTuple):
+    """The computation that a device is in the middle of."""
+
+    kind: str
+    started_s: float
+    flops: float
+    steps: int
+    teachers: int
+    staleness_s: float
 
 
 class Device:
@@ -14,13 +26,14 @@ class Device:
     whoever had it calls ``release()``.
     """
 
-    __slots__ = ("busy", "compute_w", "env", "flops_per_s", "queue")
+    __slots__ = ("busy", "compute_w", "env", "flops_per_s", "job", "queue")
 
     def __init__(self, env: simpy.Environment, flops_per_s: float, compute_w: float) -> None:
         self.env = env
         self.flops_per_s = flops_per_s
         self.compute_w = compute_w
         self.busy = False
+        self.job: Job | None = None
         self.queue: deque[simpy.Event] = deque()
 
     def acquire(self) -> simpy.Event | None:

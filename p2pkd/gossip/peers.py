@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-
-from p2pkd.core.rng import Streams
+from p2pkd.core.rng import Streams, uniform
 from p2pkd.scenario.method import PeersSpec
 
 if TYPE_CHECKING:
@@ -34,24 +32,20 @@ class UniformPeers(PeersSpec):
 class _Uniform:
     def __init__(self, topology: Topology, streams: Streams) -> None:
         self.topology = topology
-        self.streams = streams
-        self.generators: dict[int, np.random.Generator] = {}
+        self.keys: list[int] = streams.keys("peers", topology.n).tolist()
+        self.draws = [0] * topology.n
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
-        neighbours = self.topology.neighbours(agent)
-        n = len(neighbours)
-        if fanout >= n:
-            return neighbours.tolist()
-        rng = self._generator(agent)
-        if fanout == 1:
-            return (int(neighbours[int(rng.random() * n)]),)
-        return neighbours[rng.permutation(n)[:fanout]].tolist()
-
-    def _generator(self, agent: int) -> np.random.Generator:
-        rng = self.generators.get(agent)
-        if rng is None:
-            rng = self.generators[agent] = self.streams.generator("peers", agent)
-        return rng
+        left = self.topology.neighbours(agent).tolist()
+        if fanout >= len(left):
+            return left
+        key, first = self.keys[agent], self.draws[agent]
+        self.draws[agent] = first + fanout
+        # The first steps of a Fisher-Yates shuffle.
+        for step in range(fanout):
+            other = step + int(uniform(key, first + step) * (len(left) - step))
+            left[step], left[other] = left[other], left[step]
+        return left[:fanout]
 
 
 class RoundRobin(PeersSpec):
@@ -67,7 +61,7 @@ class RoundRobin(PeersSpec):
 class _RoundRobin:
     def __init__(self, topology: Topology, streams: Streams) -> None:
         self.topology = topology
-        self.streams = streams
+        self.keys: list[int] = streams.keys("peers", topology.n).tolist()
         self.position: dict[int, int] = {}
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
@@ -77,6 +71,6 @@ class _RoundRobin:
             return neighbours
         first = self.position.get(agent)
         if first is None:
-            first = int(self.streams.generator("peers", agent).random() * n)
+            first = int(uniform(self.keys[agent], 0) * n)
         self.position[agent] = (first + fanout) % n
         return [neighbours[(first + step) % n] for step in range(fanout)]

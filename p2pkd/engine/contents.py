@@ -1,0 +1,112 @@
+"""What an agent says: which reference rows, which payload, how many bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.core.rng import Streams
+from p2pkd.engine.message import Contents
+from p2pkd.knowledge.codecs import ROW_ID_BYTES
+from p2pkd.scenario.method import MethodSpec
+
+Rows = NDArray[np.int64]
+
+
+class Composer(Protocol):
+    """Makes the contents of an agent's messages."""
+
+    def samples(self, agent: int) -> int:
+        """Return how many rows go forward through the agent's model to make one."""
+
+    def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:
+        """Return the contents that *version* of the agent's model, *updates* old, has now."""
+
+
+class RowComposer:
+    """Predictions on reference rows."""
+
+    def __init__(
+        self, method: MethodSpec, n_reference: int, n_classes: int, learner: Any, streams: Streams
+    ) -> None:
+        send = method.send
+        self.kind = send.knowledge.tag_value
+        self.learner = learner
+        self.period = method.gossip.every
+        self.subset = send.subset
+        self.streams = streams
+        self.n_reference = n_reference
+        self.n_rows = n_reference if send.rows == "all" else min(send.rows, n_reference)
+        if self.n_rows == n_reference:
+            self.subset = "fixed"
+        self.size_bytes = self._size(send.knowledge, send.codec, n_classes)
+        self.shared: tuple[int, Rows] = (-1, self._draw("shared-rows", 0))
+        self.generators: dict[int, np.random.Generator] = {}
+
+    def _size(self, knowledge: Any, codec: Any, n_classes: int) -> int:
+        ids = ROW_ID_BYTES * self.n_rows if self.subset == "message" else 0
+        return ids + int(codec.size_bytes(self.n_rows, knowledge.width(n_classes)))
+
+    def samples(self, agent: int) -> int:
+        """Return R."""
+        return self.n_rows
+
+    def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:
+        """Return predictions on the rows whose turn it is."""
+        rows = self._rows(agent, now_s)
+        payload = self.learner.predict(version, rows)
+        return Contents(
+            self.kind,
+            payload,
+            rows,
+            size_bytes=self.size_bytes,
+            made_s=now_s,
+            version=updates,
+        )
+
+    def _rows(self, agent: int, now_s: float) -> Rows:
+        if self.subset == "message":
+            rng = self.generators.get(agent)
+            if rng is None:
+                rng = self.generators[agent] = self.streams.generator("rows", agent)
+            return self._pick(rng)
+        turn = int(now_s // self.period) if self.subset == "round" else -1
+        if turn != self.shared[0]:
+            self.shared = (turn, self._draw("shared-rows", turn))
+        return self.shared[1]
+
+    def _draw(self, purpose: str, turn: int) -> Rows:
+        return self._pick(self.streams.generator(purpose, turn))
+
+    def _pick(self, rng: np.random.Generator) -> Rows:
+        if self.n_rows == self.n_reference:
+            return np.arange(self.n_reference)
+        return np.sort(rng.choice(self.n_reference, self.n_rows, replace=False, shuffle=False))
+
+
+class WeightComposer:
+    """All parameters of the model."""
+
+    def __init__(self, method: MethodSpec, parameters: Sequence[int], learner: Any) -> None:
+        codec: Any = method.send.codec
+        self.kind = method.send.knowledge.tag_value
+        self.learner = learner
+        self.sizes = {n: int(codec.size_bytes(1, n)) for n in set(parameters)}
+        self.parameters = parameters
+
+    def samples(self, agent: int) -> int:
+        """Return 0: weights need no computation to be sent."""
+        return 0
+
+    def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:
+        """Return the parameters of *version*."""
+        return Contents(
+            self.kind,
+            self.learner.weights(version),
+            size_bytes=self.sizes[self.parameters[agent]],
+            made_s=now_s,
+            version=updates,
+        )

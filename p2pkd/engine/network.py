@@ -1,0 +1,175 @@
+"""Messages and their fate: sent, lost and resent, delivered, aborted; every byte in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import simpy
+
+from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST, MessageRecord, Observer
+from p2pkd.core.rng import Streams
+from p2pkd.engine.books import Books
+from p2pkd.engine.message import Message
+from p2pkd.engine.transport.base import Transport
+from p2pkd.scenario.links import LinksSpec
+
+
+class Network:
+    """Carries messages between agents over a transport.
+
+    *receive* is called with each message that arrives.  `idle` tells a round's end: it is an event
+    that happens when nothing is on its way any more.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        transport: Transport,
+        spec: LinksSpec,
+        streams: Streams,
+        books: Sequence[Books],
+        observer: Observer,
+        receive: Callable[[Message], None],
+    ) -> None:
+        self.env = env
+        self.transport = transport
+        self.spec = spec
+        self.streams = streams
+        self.books = books
+        self.observer = observer
+        self.receive = receive
+        self.online = [True] * len(books)
+        self.open: dict[int, Message] = {}
+        self.sent = 0
+        self.header_bytes = round(spec.header)
+        self._coins: dict[int, np.random.Generator] = {}
+        self._quiet: simpy.Event | None = None
+
+    def send(self, message: Message) -> None:
+        """Put *message* on its way now."""
+        message.message = self.sent
+        self.sent += 1
+        message.sent_s = self.env.now
+        message.header_bytes = self.header_bytes
+        self.open[message.message] = message
+        self.books[message.sender].sent += 1
+        if self.online[message.receiver]:
+            self._transmit(message)
+        else:
+            # Nobody answers the first packet: the message never leaves.
+            self._close(message, ABORTED, 0)
+
+    def idle(self) -> simpy.Event:
+        """Return an event that happens once no message is on its way."""
+        event = self.env.event()
+        if self.open:
+            self._quiet = event
+        else:
+            event.succeed()
+        return event
+
+    def node_down(self, node: int) -> None:
+        """Take *node* off the network: all its transfers are aborted, and charged as far as sent."""
+        self.online[node] = False
+        for transfer in self.transport.transfers_of(node):
+            self.transport.abort(transfer)
+            message = transfer.message
+            self._close(message, ABORTED, round(self.transport.crossed(transfer)))
+        waiting = [m for m in self.open.values() if node in (m.sender, m.receiver)]
+        for message in waiting:
+            self._close(message, ABORTED, 0)
+
+    def node_up(self, node: int) -> None:
+        """Let *node* send and receive again."""
+        self.online[node] = True
+
+    def finish(self) -> None:
+        """Record what is still on its way, at the end of the run."""
+        for message in list(self.open.values()):
+            crossed = 0 if message.transfer is None else self.transport.crossed(message.transfer)
+            self._close(message, IN_FLIGHT, round(crossed))
+
+    def _transmit(self, message: Message) -> None:
+        message.attempts += 1
+        size = message.payload_bytes + message.header_bytes
+        transfer = self.transport.start(message.sender, message.receiver, size, self._arrived)
+        transfer.message = message
+        message.transfer = transfer
+
+    def _arrived(self, transfer: Any) -> None:
+        message: Message = transfer.message
+        message.transfer = None
+        if self.spec.loss and self._coin(message.sender).random() < self.spec.loss:
+            self._lost(message)
+            return
+        self._close(message, DELIVERED, message.payload_bytes + message.header_bytes)
+
+    def _lost(self, message: Message) -> None:
+        size = message.payload_bytes + message.header_bytes
+        again = self.spec.retransmit
+        if again is None or message.attempts >= again.attempts:
+            self._close(message, LOST, size)
+            return
+        message.retransmitted_bytes += size
+        delay = again.timeout * again.backoff ** (message.attempts - 1)
+        self.env.timeout(delay).callbacks.append(lambda _: self._resend(message))
+
+    def _resend(self, message: Message) -> None:
+        if message.message in self.open:
+            self._transmit(message)
+
+    def _close(self, message: Message, status: str, crossed_bytes: int) -> None:
+        del self.open[message.message]
+        wire_bytes = message.retransmitted_bytes + crossed_bytes
+        self._count(message, status, wire_bytes)
+        self.observer.message(
+            MessageRecord(
+                message.message,
+                message.kind,
+                message.sender,
+                message.receiver,
+                message.sent_s,
+                self.env.now,
+                status,
+                message.payload_bytes,
+                message.header_bytes,
+                message.retransmitted_bytes,
+                wire_bytes,
+                message.attempts,
+                message.version,
+                message.n_rows,
+                message.replies_to,
+            )
+        )
+        if status == DELIVERED:
+            self.receive(message)
+        if not self.open and self._quiet is not None:
+            self._quiet.succeed()
+            self._quiet = None
+
+    def _count(self, message: Message, status: str, wire_bytes: int) -> None:
+        sender = self.books[message.sender]
+        sender.payload_bytes += message.payload_bytes
+        sender.wire_bytes += wire_bytes
+        sender.radio_bytes += wire_bytes
+        if status == DELIVERED:
+            sender.delivered += 1
+            receiver = self.books[message.receiver]
+            receiver.received += 1
+            size = message.payload_bytes + message.header_bytes
+            receiver.received_bytes += size
+            receiver.radio_bytes += size
+        elif status == LOST:
+            sender.lost += 1
+        elif status == ABORTED:
+            sender.aborted += 1
+        else:
+            sender.in_flight += 1
+
+    def _coin(self, sender: int) -> np.random.Generator:
+        coin = self._coins.get(sender)
+        if coin is None:
+            coin = self._coins[sender] = self.streams.generator("loss", sender)
+        return coin

@@ -1,0 +1,70 @@
+"""What all agents of a run have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simpy
+
+from p2pkd.core.records import Observer
+from p2pkd.distillation.base import Objective
+from p2pkd.engine.books import Books
+from p2pkd.engine.contents import Composer
+from p2pkd.engine.network import Network
+from p2pkd.gossip.peers import PeerSampler
+from p2pkd.scenario.method import MethodSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """The run's environment, as its agents see it."""
+
+    env: simpy.Environment
+    method: MethodSpec
+    objective: Objective
+    learner: Any
+    network: Network
+    composer: Composer
+    peers: PeerSampler
+    observer: Observer
+    books: Sequence[Books]
+    flops_forward: Sequence[float]
+    parameters: Sequence[int]
+    private_rows: Sequence[int]
+    degree_of: Callable[[int], int]
+    react: Callable[[Generator[simpy.Event, Any, None]], None]
+
+    def __post_init__(self) -> None:
+        """Unpack the choices that are looked at for every message."""
+        protocol: Any = self.method.gossip.protocol
+        fanout = self.method.gossip.fanout
+        derived = {
+            "carries": protocol.carries,
+            "asks": protocol.asks,
+            "fanout": 1 << 62 if fanout == "all" else fanout,
+            "learns_at_ticks": self.method.learn.when == "tick",
+            "learns_on_receipt": self.method.learn.when == "receive",
+            "refresh_s": getattr(self.objective, "refresh", 0.0),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    carries: bool = False
+    asks: bool = False
+    fanout: int = 1
+    learns_at_ticks: bool = True
+    learns_on_receipt: bool = False
+    refresh_s: float = 0.0
+
+    def batch_of(self, agent: int) -> int:
+        """Return how many private rows a gradient step of *agent* sees."""
+        batch = self.objective.batch
+        return self.private_rows[agent] if batch == "full" else batch
+
+    def distill_batch_of(self, agent: int) -> int:
+        """Return how many rows a distillation step sees: reference rows, and private if joint."""
+        batch = self.objective.batch
+        rows = self.composer.samples(agent) if batch == "full" else batch
+        return rows + (self.batch_of(agent) if self.objective.private_share is not None else 0)

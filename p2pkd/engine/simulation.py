@@ -1,0 +1,187 @@
+"""The run: agents, network and clocks put together, and simulated time moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from p2pkd.core.records import AgentRecord, Observer
+from p2pkd.core.rng import Streams
+from p2pkd.distillation.base import Objective
+from p2pkd.engine.agent import Agent
+from p2pkd.engine.books import Books
+from p2pkd.engine.clocks import AsynchronousClock, RoundClock
+from p2pkd.engine.contents import Composer
+from p2pkd.engine.device import Device
+from p2pkd.engine.evaluation import Evaluator
+from p2pkd.engine.network import Network
+from p2pkd.engine.profile import Profile
+from p2pkd.engine.shared import Shared
+from p2pkd.engine.transports import make_transport
+from p2pkd.scenario.scenario import Scenario
+from p2pkd.world.world import World
+
+Steps = Generator[simpy.Event, Any, None]
+
+# How many events pass between two looks at the progress.
+STRIDE = 2000
+
+
+class Simulation:
+    """One run of *scenario* in *world*.
+
+    Parameters
+    ----------
+    learner : computes the numbers, or only pretends to (`p2pkd.learning`).
+    composer : makes the contents of messages.
+    profile : per agent, what its model costs: parameters and FLOPs of a forward pass.
+    observer : is told everything.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        world: World,
+        learner: Any,
+        composer: Composer,
+        profile: Profile,
+        streams: Streams,
+        observer: Observer,
+    ) -> None:
+        self.scenario = scenario
+        self.world = world
+        self.observer = observer
+        self.profile = profile
+        self.env = env = simpy.Environment()
+        self.events = 0
+        n = world.n_agents
+        self.books = [Books() for _ in range(n)]
+        transport = make_transport(scenario.links, env, world.links, track=False)
+        self.network = Network(
+            env, transport, scenario.links, streams, self.books, observer, self._receive
+        )
+        objective = scenario.method.learn
+        assert isinstance(objective, Objective)
+        peers: Any = scenario.method.gossip.peers
+        self.shared = Shared(
+            env=env,
+            method=scenario.method,
+            objective=objective,
+            learner=learner,
+            network=self.network,
+            composer=composer,
+            peers=peers.build(world.topology, streams),
+            observer=observer,
+            books=self.books,
+            flops_forward=profile.flops_forward,
+            parameters=profile.parameters,
+            private_rows=profile.private_rows,
+            degree_of=world.topology.degree.tolist().__getitem__,
+            react=self._react,
+        )
+        self.agents = self._make_agents()
+        self.evaluator = Evaluator(
+            env, scenario.evaluate, self.agents, learner, observer, streams, self.network.online
+        )
+        self.clock = self._make_clock(streams)
+
+    def _make_agents(self) -> list[Agent]:
+        devices = self.world.devices
+        rates, watts = devices.flops_per_s.tolist(), devices.compute_w.tolist()
+        return [
+            Agent(i, self.shared, Device(self.env, rates[i], watts[i]))
+            for i in range(self.world.n_agents)
+        ]
+
+    def _make_clock(self, streams: Streams) -> AsynchronousClock | RoundClock:
+        gossip = self.scenario.method.gossip
+        if gossip.clock == "rounds":
+            return RoundClock(self.env, gossip, self.network)
+        return AsynchronousClock(self.env, gossip, streams, self.world.n_agents)
+
+    def run(self) -> None:
+        """Run until the scenario's duration has passed in simulated time."""
+        env, until = self.env, self.scenario.duration
+        # 1. Everything that happens by itself: looks at the models, and the agents' clocks.
+        env.process(self.evaluator.run())
+        self.clock.start(self.agents)
+        # 2. Time goes on, event by event, up to and excluding the end.
+        self._advance(until)
+        # 3. The end: a last look, and the books of what is still under way.
+        env.run(until=until)
+        self.finish()
+
+    def _advance(self, until: float) -> None:
+        env, step, peek = self.env, self.env.step, self.env.peek
+        while peek() < until:
+            for _ in range(STRIDE):
+                step()
+                self.events += 1
+                if peek() >= until:
+                    break
+            self.observer.advance(env.now, self.events)
+
+    def finish(self) -> None:
+        """Take the last look and close all books; also after an interruption."""
+        self.evaluator.measure()
+        for agent in self.agents:
+            agent.cut_short()
+        self.network.finish()
+        for agent in self.agents:
+            self.observer.agent(self._agent_record(agent))
+        self.observer.advance(self.env.now, self.events)
+
+    def _receive(self, message: Any) -> None:
+        self.agents[message.receiver].hear(message)
+
+    def _react(self, steps: Steps) -> None:
+        process = self.env.process(steps)
+        if isinstance(self.clock, RoundClock):
+            reactions = self.clock.reactions
+            reactions.add(process)
+            process.callbacks.append(reactions.discard)
+
+    def _agent_record(self, agent: Agent) -> AgentRecord:
+        i, books, world = agent.agent, agent.books, self.world
+        devices, profile = world.devices, self.profile
+        online_s = self.env.now
+        compute_j = books.compute_energy_j
+        idle_j = float(devices.idle_w[i]) * max(0.0, online_s - books.computing_s)
+        radio_j = float(devices.radio_j_per_byte[i]) * (books.radio_bytes + books.setup_bytes)
+        names = world.topology.names
+        return AgentRecord(
+            agent=i,
+            node=names[i] if names else str(i),
+            device=devices.names[int(devices.group[i])],
+            model=profile.models[i],
+            parameters=profile.parameters[i],
+            private_rows=profile.private_rows[i],
+            neighbours=agent.degree,
+            flops_per_s=float(devices.flops_per_s[i]),
+            uplink_bytes_per_s=float(world.links.uplink[i]),
+            downlink_bytes_per_s=float(world.links.downlink[i]),
+            memory_capacity_bytes=float(devices.memory_bytes[i]),
+            memory_needed_bytes=profile.memory_bytes[i],
+            online_s=online_s,
+            computing_s=books.computing_s,
+            idle_energy_j=idle_j,
+            compute_energy_j=compute_j,
+            radio_energy_j=radio_j,
+            energy_j=idle_j + compute_j + radio_j,
+            messages_sent=books.sent,
+            messages_delivered=books.delivered,
+            messages_lost=books.lost,
+            messages_aborted=books.aborted,
+            messages_in_flight=books.in_flight,
+            messages_received=books.received,
+            payload_bytes=books.payload_bytes,
+            wire_bytes=books.wire_bytes,
+            received_bytes=books.received_bytes,
+            setup_bytes=books.setup_bytes,
+            train_steps=books.train_steps,
+            distill_steps=books.distill_steps,
+            version=agent.updates,
+            accuracy=self.evaluator.accuracy_of(i),
+        )
