@@ -1,0 +1,33 @@
+"""Loading all alternatives of all families, those of other packages included.
+
+A package adds kinds by naming a module in its entry points; importing it defines the classes:
+
+    [project.entry-points."p2pkd.kinds"]
+    mine = "my_package.kinds"
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib.metadata import entry_points
+
+from p2pkd.core.errors import InputError
+
+GROUP = "p2pkd.kinds"
+
+
+@functools.cache
+def load_kinds() -> None:
+    """Import every module of the entry-point group ``p2pkd.kinds``, once a process.
+
+    Call it before anything is validated: a specification is built with the members that its
+    families have then.  Raise InputError, naming the entry point, if one cannot be imported.
+    """
+    for entry in sorted(entry_points(group=GROUP)):
+        try:
+            entry.load()
+        except ImportError as error:
+            owner = f" of {entry.dist.name}" if entry.dist else ""
+            raise InputError(
+                f"the kinds {entry.name!r}{owner} ({entry.value}) cannot be imported: {error}"
+            ) from error

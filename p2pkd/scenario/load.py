@@ -1,0 +1,102 @@
+"""From a scenario file to a `Scenario`, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from p2pkd.core.errors import Problem, ScenarioError
+from p2pkd.scenario.diagnose import problems_in
+from p2pkd.scenario.extends import read_extended, read_text
+from p2pkd.scenario.kinds import load_kinds
+from p2pkd.scenario.merge import merge
+from p2pkd.scenario.overrides import override_tree
+from p2pkd.scenario.presets import expand
+from p2pkd.scenario.resolve import to_plain
+from p2pkd.scenario.yaml import Node, Place, node_of
+
+if TYPE_CHECKING:
+    from p2pkd.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario and where it came from.
+
+    `text` is the file as it was given; `resolved` the whole scenario as plain data, with what it
+    extends, presets, overrides and defaults; `base` the folder that paths are relative to.
+    """
+
+    scenario: Scenario
+    text: str
+    resolved: dict[str, Any]
+    base: Path
+
+
+def load_scenario(
+    path: str | Path, overrides: Sequence[str] = (), seed: int | None = None
+) -> Loaded:
+    """Return the scenario in the file *path*, changed by *overrides* and *seed*.
+
+    *overrides* are texts like ``"method.learn.lr=0.1"``; they are laid over the file and whatever
+    it extends, and all that over the method's preset.  Raise ScenarioError with one Problem for
+    each mistake.
+    """
+    path = Path(path)
+    root = _scenario_class()
+    problems: list[Problem] = []
+    text = read_text(path)
+    tree = read_extended(path, text, root, problems)
+    tree = merge(tree, override_tree(overrides, seed), root)
+    scenario = _validated(tree, root, problems)
+    return Loaded(scenario, text, to_plain(scenario), path.parent)
+
+
+def scenario_from_dict(values: Mapping[str, Any], name: str = "scenario") -> Scenario:
+    """Return the scenario that plain data describes, as a YAML file would.
+
+    *name* is what errors call it.  Raise ScenarioError with one Problem for each mistake.
+    """
+    return _validated(node_of(dict(values), Place(name)), _scenario_class(), [])
+
+
+def _scenario_class() -> type[Scenario]:
+    # The class is built with the kinds that exist when its module is imported.
+    load_kinds()
+    from p2pkd.scenario.scenario import Scenario
+
+    return Scenario
+
+
+def _validated(tree: Node, root: type[Scenario], problems: list[Problem]) -> Scenario:
+    tree, unknown = _with_preset(tree, root)
+    problems = [*problems, *unknown]
+    try:
+        scenario = root.model_validate(tree.plain())
+    except ValidationError as error:
+        problems += problems_in(error, tree, root)
+    if problems:
+        raise ScenarioError(_sorted(problems, tree.place.file))
+    return scenario
+
+
+def _with_preset(tree: Node, root: type[Scenario]) -> tuple[Node, tuple[Problem, ...]]:
+    """Return *tree* with the method's preset expanded, or what is wrong with the preset."""
+    method = tree.value.get("method")
+    if method is None:
+        return tree, ()
+    try:
+        expanded = expand(method, root.model_fields["method"].annotation)
+    except ScenarioError as error:
+        return tree, error.problems
+    return Node({**tree.value, "method": expanded}, tree.place), ()
+
+
+def _sorted(problems: list[Problem], first: str) -> list[Problem]:
+    """Return the problems once each, in the order of the file *first*, then of the others."""
+    unique = list(dict.fromkeys(problems))
+    return sorted(unique, key=lambda p: (p.file != first, p.file, p.line, p.column))

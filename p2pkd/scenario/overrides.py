@@ -1,0 +1,54 @@
+"""`--set a.b=value`: changes given on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from p2pkd.core.errors import Problem, ScenarioError
+from p2pkd.scenario.merge import merge
+from p2pkd.scenario.yaml import Node, Place, node_of, parse
+
+
+def override_tree(overrides: Sequence[str], seed: int | None = None) -> Node:
+    """Return all *overrides* (``"a.b=value"``, the value in YAML) and the seed as one tree.
+
+    Items of lists go by number: ``devices.0.share=50 %``.  Everything in the tree is written at
+    the place ``--set a.b=value``.  Raise ScenarioError with all that are malformed.
+    """
+    problems: list[Problem] = []
+    tree = Node({}, Place("--set"))
+    for text in overrides:
+        try:
+            tree = merge(tree, _override(text, problems), None)
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
+    if seed is not None:
+        tree = merge(tree, _nested(["seed"], node_of(seed, Place(f"--seed {seed}"))), None)
+    return tree
+
+
+def _override(text: str, problems: list[Problem]) -> Node:
+    path, equals, value = text.partition("=")
+    place = Place(f"--set {text}")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise ScenarioError(
+            [Problem(*place, "", "must look like 'method.learn.lr=0.1': dotted keys, '=', a value")]
+        )
+    given: list[Problem] = []
+    try:
+        plain = parse(value, place.file, given).plain()
+    except ScenarioError as error:
+        plain, given = None, [*error.problems]
+    problems += [Problem(*place, path, problem.message) for problem in given]
+    return _nested(keys, node_of(plain, place))
+
+
+def _nested(keys: list[str], node: Node) -> Node:
+    value: Any = node
+    for key in reversed(keys):
+        value = Node({key: Node(value.value, node.place, node.place)}, node.place)
+    return Node(value.value, node.place)

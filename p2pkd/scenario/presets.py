@@ -1,0 +1,83 @@
+"""Named methods: `method: {preset: dml}`.
+
+A preset is a YAML file in the package folder ``presets`` with the keys `name`, `summary`, `paper`,
+`departures` and `method`; the last may itself begin with a `preset`.  The keys that a scenario
+gives beside `preset` are laid over the preset's.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from p2pkd.core.errors import Problem, ScenarioError, suggestion
+from p2pkd.scenario.merge import merge
+from p2pkd.scenario.yaml import Node, parse
+
+FOLDER = Path(__file__).parent.parent / "presets"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named method: what it does, whose it is, where it departs from the paper."""
+
+    name: str
+    summary: str
+    paper: str
+    departures: str
+    method: Node
+
+
+def preset_names() -> list[str]:
+    """Return the names of all presets, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def load_preset(name: str) -> Preset:
+    """Return the preset *name*; raise ScenarioError if its file is broken."""
+    path = FOLDER / f"{name}.yaml"
+    problems: list[Problem] = []
+    tree = parse(path.read_text(encoding="utf-8"), _shown(path), problems)
+    if not isinstance(tree.value, dict) or "method" not in tree.value:
+        problems.append(tree.problem("", "a preset needs the keys name, summary, paper and method"))
+    if problems:
+        raise ScenarioError(problems)
+    texts = {key: str(node.value or "").strip() for key, node in tree.value.items()}
+    summary, paper, departures = (texts.get(k, "") for k in ("summary", "paper", "departures"))
+    return Preset(name, summary, paper, departures, tree.value["method"])
+
+
+def expand(method: Node, annotation: Any, chain: tuple[str, ...] = ()) -> Node:
+    """Return *method* laid over the preset that it names, if any; the name stays as given.
+
+    Raise ScenarioError, with the name's place, if there is no such preset, or if presets go round
+    in a circle.
+    """
+    named = method.value.get("preset") if isinstance(method.value, dict) else None
+    if named is None or named.value is None:
+        return method
+    name = named.value
+    if name in chain:
+        loop = " -> ".join([*chain, name])
+        raise ScenarioError([named.problem("method.preset", f"builds on itself: {loop}")])
+    if name not in preset_names():
+        what = f"unknown preset {name!r}{suggestion(str(name), preset_names())}"
+        raise ScenarioError([named.problem("method.preset", what)])
+    base = _without(expand(load_preset(name).method, annotation, (*chain, name)), "preset")
+    given = _without(method, "preset")
+    merged = merge(base, given, annotation, "method")
+    entries = {"preset": named, **merged.value}
+    return Node(entries, method.place, method.key_place)
+
+
+def _without(node: Node, key: str) -> Node:
+    entries = {name: value for name, value in node.value.items() if name != key}
+    return Node(entries, node.place, node.key_place)
+
+
+def _shown(path: Path) -> str:
+    """Return *path* as a user would type it from where they are."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
