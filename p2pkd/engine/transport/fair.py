@@ -1,0 +1,309 @@
+"""Transfers that share links max-min fairly, as fluids: the default network.
+
+A message waits for its propagation delay and then joins as a flow.  Each flow crosses the uplink
+of its source, the downlink of its target and, if there are any, shared links on the way.  Rates
+are max-min fair at every instant and change when a flow joins or ends or a capacity changes; all
+changes of one instant make one solve.  On idle links a message arrives at L + S / min(U, D).
+
+A change reaches only those flows that are connected with it through links, and a solve is
+confined to them where they are few.  That is exact: the rates of two sets of flows that have no
+link in common do not depend on each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy import Environment
+
+from p2pkd.engine.transport.base import (
+    Links,
+    Roll,
+    Transfer,
+    check_rate,
+    check_size,
+    roll_of,
+)
+from p2pkd.engine.transport.flows import FairTransfer, Flows
+from p2pkd.engine.transport.maxmin import UNBOUNDED, max_min, max_min_few
+from p2pkd.engine.transport.tcp import slow_start_stall, window_limit
+
+FEW = 40
+"""Most flows that are filled in plain Python; beyond, arrays are faster (benchmarks/fair.py)."""
+
+_NORMAL, _LAST = 1, 2  # SimPy's priorities: what is due at one instant runs in this order
+
+
+@dataclass(frozen=True)
+class SharedLinks:
+    """Links beside the access links: a core, or the edges of a path."""
+
+    capacity: Sequence[float]
+    """Bytes/s of each shared link; may be infinite."""
+    route: Callable[[int, int], Iterable[int]]
+    """``route(source, target)`` gives the indices of the shared links between two nodes."""
+
+
+class Allocation(NamedTuple):
+    """All flows at one instant, as the arguments of `maxmin.violation`."""
+
+    routes: NDArray[np.intp]
+    """Shape ``(width, n_flows)``: uplink of node i is link i, its downlink link n + i."""
+    capacity: NDArray[np.float64]
+    """Shape ``(n_links,)``, bytes/s."""
+    limits: NDArray[np.float64]
+    """Shape ``(n_flows,)``, bytes/s."""
+    rates: NDArray[np.float64]
+    """Shape ``(n_flows,)``, bytes/s."""
+
+
+class _Alarm:
+    """The least that SimPy takes for an event."""
+
+    __slots__ = ("callbacks", "generation")
+
+    callbacks: Any
+    generation: int
+    _ok = True
+
+
+class Fair:
+    """A `Transport` of max-min fair links.
+
+    *window_bytes* limits each flow to one window a round trip (`tcp.window_limit`); *slow_start*
+    puts off its joining (`tcp.slow_start_stall`).  *watch* is called after every solve.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        links: Links,
+        shared: SharedLinks | None = None,
+        *,
+        track: bool = False,
+        window_bytes: float | None = None,
+        slow_start: bool = False,
+        watch: Callable[[Allocation], None] | None = None,
+    ) -> None:
+        self._env = env
+        self._schedule: Any = env.schedule
+        self._latency = links.latency
+        self._shared = shared
+        self._window_bytes = window_bytes
+        self._slow_start = slow_start
+        self._watch = watch
+        self._n = len(links.uplink)
+        self._roll = Roll(self._n) if track else None
+        self._serial = count()
+
+        # Link ids: uplinks, downlinks, shared links, and one without limit to fill up routes.
+        # Twice, as a list for single numbers and as an array for whole solves.
+        self._capacity = _capacities(links, shared)
+        self._capacities = np.array(self._capacity)
+        self._on: list[dict[FairTransfer, None]] = [{} for _ in self._capacity]
+        self._flows = Flows(2, len(self._capacity) - 1)
+
+        self._changed_flows: list[FairTransfer] = []
+        self._changed_links: dict[int, None] = {}
+        self._solving = False
+        self._armed_s = np.inf
+        self._generation = 0
+
+    def start(
+        self,
+        source: int,
+        target: int,
+        size_bytes: float,
+        done: Callable[[Any], None],
+        extra_latency_s: float = 0.0,
+    ) -> FairTransfer:
+        """Send a message; see `Transport.start`."""
+        check_size(size_bytes)
+        propagation_s = self._latency(source, target)
+        latency_s = propagation_s + extra_latency_s
+        transfer = FairTransfer(source, target, size_bytes, self._env.now, latency_s, done)
+        transfer.serial = next(self._serial)
+        transfer.slot = -1
+        transfer.crossed_bytes = 0.0
+        transfer.route = self._route(source, target)
+        transfer.limit = UNBOUNDED
+        if self._window_bytes is not None:
+            transfer.limit = window_limit(self._window_bytes, propagation_s)
+        if self._slow_start:
+            latency_s += self._stall(transfer, propagation_s)
+        transfer.callbacks = (self._join,)
+        self._schedule(transfer, _NORMAL, latency_s)
+        if self._roll is not None:
+            self._roll.add(transfer)
+        return transfer
+
+    def _route(self, source: int, target: int) -> tuple[int, ...]:
+        ends = (source, self._n + target)
+        if self._shared is None:
+            return ends
+        between = (2 * self._n + link for link in self._shared.route(source, target))
+        return tuple(dict.fromkeys((*ends, *between)))
+
+    def _stall(self, transfer: FairTransfer, propagation_s: float) -> float:
+        rate = min(transfer.limit, *(self._capacity[link] for link in transfer.route))
+        return slow_start_stall(transfer.size_bytes, rate, propagation_s) if rate else 0.0
+
+    def _join(self, transfer: FairTransfer) -> None:
+        if not transfer.live:
+            return
+        if transfer.size_bytes == 0:
+            self._finish(transfer)
+            return
+        self._flows.add(transfer, self._env.now)
+        for link in transfer.route:
+            self._on[link][transfer] = None
+        self._changed_flows.append(transfer)
+        self._wake()
+
+    def _leave(self, transfer: FairTransfer) -> None:
+        """Strike *transfer* off everywhere; those who shared links with it may speed up."""
+        transfer.live = False
+        if self._roll is not None:
+            self._roll.remove(transfer)
+        if transfer.slot < 0:
+            return
+        self._flows.remove(transfer)
+        for link in transfer.route:
+            del self._on[link][transfer]
+            if self._capacity[link] < UNBOUNDED:
+                self._changed_links[link] = None
+        self._wake()
+
+    def _finish(self, transfer: FairTransfer) -> None:
+        transfer.crossed_bytes = transfer.size_bytes
+        self._leave(transfer)
+        transfer.done(transfer)
+
+    def _wake(self) -> None:
+        """Solve once, after everything else that happens at this instant."""
+        if not self._solving:
+            self._solving = True
+            self._set_alarm(self._solve, _LAST, 0.0)
+
+    def _set_alarm(self, action: Callable[[Any], None], priority: int, delay_s: float) -> None:
+        alarm = _Alarm()
+        alarm.generation = self._generation
+        alarm.callbacks = (action,)
+        self._schedule(alarm, priority, delay_s)
+
+    def _solve(self, _: _Alarm) -> None:
+        self._solving = False
+        now, few = self._env.now, self._reached()
+        if few is None:
+            rates = max_min(self._flows.routes(), self._capacities, self._flows.limits())
+            self._flows.set_rates(rates, now)
+        elif few:
+            routes, limits = [t.route for t in few], [t.limit for t in few]
+            for each, rate in zip(few, max_min_few(routes, self._capacity, limits), strict=True):
+                self._flows.set_rate(each, rate, now)
+        self._arm()
+        if self._watch is not None:
+            self._watch(self.allocation())
+
+    def _reached(self) -> list[FairTransfer] | None:
+        """Return the flows that the changes reach through limited links, None if many."""
+        reached = {each: None for each in self._changed_flows if each.live}
+        links = self._changed_links
+        self._changed_flows, self._changed_links = [], {}
+        fresh = [link for each in reached for link in each.route if self._limited(link)]
+        stack = list(dict.fromkeys((*links, *fresh)))
+        links.update(dict.fromkeys(stack))
+        while stack:
+            for each in self._on[stack.pop()]:
+                if each in reached:
+                    continue
+                reached[each] = None
+                if len(reached) > FEW:
+                    return None
+                for link in each.route:
+                    if link not in links and self._limited(link):
+                        links[link] = None
+                        stack.append(link)
+        return list(reached) if len(reached) <= FEW else None
+
+    def _limited(self, link: int) -> bool:
+        return self._capacity[link] < UNBOUNDED
+
+    def _arm(self) -> None:
+        """Be there when the next flow ends.
+
+        SimPy cannot cancel an event.  An alarm that has come to be too early stays and sets the
+        next one when it rings; one that has come to be too late is outdated by its generation.
+        """
+        end = self._flows.next_end_s()
+        if end < self._armed_s:
+            self._armed_s = end
+            self._generation += 1
+            self._set_alarm(self._ring, _NORMAL, end - self._env.now)
+
+    def _ring(self, alarm: _Alarm) -> None:
+        if alarm.generation != self._generation:
+            return
+        self._armed_s = np.inf
+        ended = self._flows.ended(self._env.now)
+        for transfer in ended:
+            if transfer.live:  # the end of one may be the reason to abort the next
+                self._finish(transfer)
+        if not ended:
+            self._arm()
+
+    def abort(self, transfer: FairTransfer) -> None:
+        """Stop *transfer* and give its share to the others; see `Transport.abort`."""
+        if transfer.live:
+            transfer.crossed_bytes = self.crossed(transfer)
+            self._leave(transfer)
+
+    def crossed(self, transfer: FairTransfer) -> float:
+        """Return the bytes that have crossed; a fluid crosses all its links at once."""
+        if transfer.slot < 0:
+            return transfer.crossed_bytes
+        return transfer.size_bytes - self._flows.left(transfer, self._env.now)
+
+    def transfers_of(self, node: int) -> list[Transfer]:
+        """Return the live transfers of *node*; see `Transport.transfers_of`."""
+        return roll_of(self._roll, node)
+
+    def set_rates(self, node: int, uplink: float, downlink: float) -> None:
+        """Change the capacities of *node*, exactly from now on; 0 halts its flows."""
+        self._set_capacity(node, check_rate("uplink", node, uplink, zero=True))
+        self._set_capacity(self._n + node, check_rate("downlink", node, downlink, zero=True))
+
+    def set_shared_rate(self, link: int, rate: float) -> None:
+        """Change the capacity of shared link *link* in bytes/s, exactly from now on."""
+        self._set_capacity(2 * self._n + link, rate)
+
+    def _set_capacity(self, link: int, rate: float) -> None:
+        self._capacity[link] = self._capacities[link] = min(rate, UNBOUNDED)
+        self._changed_links[link] = None
+        self._wake()
+
+    def rate(self, transfer: FairTransfer) -> float:
+        """Return the present rate of *transfer* in bytes/s, 0 before it joins and once over."""
+        return self._flows.rate(transfer) if transfer.slot >= 0 else 0.0
+
+    def allocation(self) -> Allocation:
+        """Return a copy of all flows' links, limits and rates, as of the last solve."""
+        flows = self._flows
+        return Allocation(
+            flows.routes().copy(),
+            self._capacities.copy(),
+            flows.limits().copy(),
+            flows.rates().copy(),
+        )
+
+
+def _capacities(links: Links, shared: SharedLinks | None) -> list[float]:
+    up = [check_rate("uplink", i, r, zero=True) for i, r in enumerate(links.uplink)]
+    down = [check_rate("downlink", i, r, zero=True) for i, r in enumerate(links.downlink)]
+    between = [float(rate) for rate in shared.capacity] if shared else []
+    return [min(rate, UNBOUNDED) for rate in (*up, *down, *between, UNBOUNDED)]
