@@ -88,7 +88,7 @@ class Iid(PartitionSpec):
 
 
 class Dirichlet(PartitionSpec):
-    """Label skew: each class is divided by a draw from Dirichlet(`alpha`) (Hsu et al., 2019)."""
+    """Label skew: each class is divided by a draw from Dirichlet(`alpha`) (Yurochkin et al., 2019)."""
 
     kind: Literal["dirichlet"] = "dirichlet"
     alpha: Annotated[float, Field(gt=0)] = 0.5

@@ -15,7 +15,8 @@ class DeviceSpec(Spec):
     """A group of agents with one kind of device and one architecture.
 
     Either a `profile` of the catalogue (`p2pkd list devices`), any of whose figures may be
-    overridden here, or all of `flops`, `memory`, `uplink` and `downlink`.
+    overridden here, or all of `flops`, `memory`, `uplink` and `downlink`; powers that neither
+    gives count as 0.
     """
 
     profile: str | None = None

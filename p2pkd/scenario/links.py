@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import Count, Duration, Period, Rate, Share, Size
@@ -30,6 +30,12 @@ class UniformLatency(LatencySpec):
     low: Duration
     high: Duration
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("low must not be more than high")
+        return self
+
 
 class LognormalLatency(LatencySpec):
     """Log-normal with the given `median` and the deviation `sigma` of its logarithm."""
@@ -42,19 +48,21 @@ class LognormalLatency(LatencySpec):
 class DistanceLatency(LatencySpec):
     """Proportional to the distance between two nodes' positions, plus a fixed part.
 
-    Positions come from the topology (random geometric, a file with coordinates, topohub).
+    Positions come from the topology: random geometric (unit square), grid (unit steps), a file
+    with coordinates, topohub (kilometres).
     """
 
     kind: Literal["distance"] = "distance"
     per_unit: Duration
-    """Delay across one unit of distance (the unit square has side 1)."""
+    """Delay across one unit of distance (for topohub, a kilometre)."""
     base: Duration = 0.0
 
 
 class MatrixLatency(LatencySpec):
-    """Half of the round-trip times in a square matrix (tab-separated text, milliseconds).
+    """Half of the round-trip times in a square matrix (text or `.gz`, milliseconds).
 
-    Nodes are drawn from the matrix without replacement where it is large enough.
+    Hosts are drawn from the matrix without replacement where it is large enough; agents on one
+    host are as far apart as that host and its nearest.
     """
 
     kind: Literal["matrix"] = "matrix"

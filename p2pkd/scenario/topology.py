@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family
-from p2pkd.scenario.quantities import Count, Share
+from p2pkd.scenario.quantities import Count, Duration, Share
 
 
 class TopologySpec(Family, root=True):
@@ -61,12 +61,18 @@ class ErdosRenyi(TopologySpec):
     p: Share | None = None
     mean_degree: Annotated[float, Field(gt=0)] | None = None
 
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.p is None) == (self.mean_degree is None):
+            raise ValueError("give either p or mean_degree")
+        return self
+
 
 class WattsStrogatz(TopologySpec):
     """A small world: a ring with `k` neighbours, each edge rewired with probability `p`."""
 
     kind: Literal["watts_strogatz"] = "watts_strogatz"
-    k: Annotated[int, Field(ge=2)] = 4
+    k: Annotated[int, Field(ge=2, multiple_of=2)] = 4
     p: Share = 0.1
 
 
@@ -117,3 +123,5 @@ class Topohub(TopologySpec):
 
     kind: Literal["topohub"] = "topohub"
     name: str
+    per_km: Duration | None = 5e-6
+    """One-way delay of a kilometre of an edge's length, 5 us in fibre; null leaves it to `links`."""

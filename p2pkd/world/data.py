@@ -1,0 +1,123 @@
+"""The data of a run: private, reference and test rows, and who owns the private ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.core.errors import DataError
+from p2pkd.core.rng import Streams
+from p2pkd.scenario.data import DataSpec, FeatureShift
+from p2pkd.world.datasets import load
+from p2pkd.world.partition import Partition, build_partition
+from p2pkd.world.raw import Raw
+from p2pkd.world.shift import shifted
+from p2pkd.world.stratify import stratified
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """All rows, flattened, as ``(n, n_features)`` float32; labels ``(n,)`` int64.
+
+    Attributes
+    ----------
+    input_shape : ``(channels, height, width)`` for images, else ``(n_features,)``.
+    reference_x : the public rows on which predictions are exchanged.
+    reference_y : their labels, which no method may read: for joint pre-training, as if they had
+        been public, and for analysis.
+    partition : who owns which row of `private_x`.
+    """
+
+    name: str
+    input_shape: tuple[int, ...]
+    n_classes: int
+    class_names: tuple[str, ...] | None
+    private_x: NDArray[np.float32]
+    private_y: NDArray[np.int64]
+    reference_x: NDArray[np.float32]
+    reference_y: NDArray[np.int64]
+    test_x: NDArray[np.float32]
+    test_y: NDArray[np.int64]
+    partition: Partition
+
+    def __post_init__(self) -> None:
+        part = self.partition
+        arrays = (self.private_x, self.private_y, self.reference_x, self.reference_y, self.test_x)
+        for array in (*arrays, self.test_y, part.offsets, part.rows, part.label_counts):
+            array.setflags(write=False)
+
+    @property
+    def n_features(self) -> int:
+        """Width of a row."""
+        return int(self.private_x.shape[1])
+
+
+def build_data(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> Data:
+    """Load, split and divide the data set of *spec*; files are looked for from *base*.
+
+    Raise DataError if a file is missing or wrong, or the rows do not suffice.
+    """
+    # Step 1: read all rows.
+    raw = load(spec.dataset, streams, base)
+
+    # Step 2: split by label, test rows first so that they do not depend on the reference set.
+    rest, test = _test_rows(raw, spec.test, streams)
+    private, reference = _reference_rows(raw, rest, spec.reference.rows, streams)
+
+    # Step 3: scale with what is not for testing.
+    x, test_x = raw.x, raw.x[test] if raw.test_x is None else raw.test_x
+    if raw.standardise:
+        mean, deviation = x[rest].mean(axis=0), x[rest].std(axis=0)
+        deviation[deviation == 0] = 1
+        x, test_x = (x - mean) / deviation, (test_x - mean) / deviation
+
+    # Step 4: divide the private rows.
+    private_x, private_y = x[private], raw.y[private]
+    rng = streams.generator("partition")
+    partition = build_partition(spec.partition, private_y, n_agents, raw.n_classes, rng)
+    if isinstance(spec.partition, FeatureShift):
+        private_x = shifted(spec.partition, private_x, raw.input_shape, partition, streams)
+    return Data(
+        name=raw.name,
+        input_shape=raw.input_shape,
+        n_classes=raw.n_classes,
+        class_names=raw.class_names,
+        private_x=private_x,
+        private_y=private_y,
+        reference_x=x[reference],
+        reference_y=raw.y[reference],
+        test_x=test_x,
+        test_y=raw.y[test] if raw.test_y is None else raw.test_y,
+        partition=partition,
+    )
+
+
+Rows = NDArray[np.int64]
+
+
+def _test_rows(raw: Raw, share: float, streams: Streams) -> tuple[Rows, Rows]:
+    """Return the places of the rows that are not for testing, and of those that are."""
+    if raw.test_y is not None:
+        return np.arange(len(raw.y)), np.empty(0, np.int64)
+    n_test = round(share * len(raw.y))
+    if not 0 < n_test < len(raw.y):
+        raise DataError(
+            f"data.test: {share:.0%} of {len(raw.y)} rows leaves {n_test} for testing and "
+            f"{len(raw.y) - n_test} for learning; both need some"
+        )
+    test = stratified(raw.y, n_test, streams.generator("test split"))
+    return np.setdiff1d(np.arange(len(raw.y)), test), test
+
+
+def _reference_rows(raw: Raw, rest: Rows, n: int, streams: Streams) -> tuple[Rows, Rows]:
+    """Return the places of private and reference rows among *rest*."""
+    if n >= len(rest):
+        raise DataError(
+            f"data.reference.rows: {n}, but {raw.name!r} has only {len(rest)} rows beside its test "
+            f"set; take fewer (private rows are what remains), or a larger data set"
+        )
+    taken = stratified(raw.y[rest], n, streams.generator("reference split"))
+    return np.delete(rest, taken), rest[taken]

@@ -1,0 +1,125 @@
+"""Which agent runs on what: groups of devices dealt out by their shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.core.errors import InputError
+from p2pkd.core.rng import Streams, uniforms
+from p2pkd.core.units import SIZE
+from p2pkd.scenario.devices import DeviceSpec
+from p2pkd.world.catalogue import Device, resolve
+
+
+@dataclass(frozen=True, eq=False)
+class DeviceTable:
+    """The device of every agent; all arrays ``(n,)``.
+
+    Attributes
+    ----------
+    groups : the groups' figures, in the scenario's order.
+    group : index into `groups`.
+    """
+
+    groups: tuple[Device, ...]
+    group: NDArray[np.int64]
+    flops_per_s: NDArray[np.float64]
+    memory_bytes: NDArray[np.float64]
+    idle_w: NDArray[np.float64]
+    compute_w: NDArray[np.float64]
+    radio_j_per_byte: NDArray[np.float64]
+    uplink: NDArray[np.float64]
+    downlink: NDArray[np.float64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The groups' names."""
+        return tuple(device.name for device in self.groups)
+
+    def name(self, agent: int) -> str:
+        """Return the name of *agent*'s device."""
+        return self.groups[int(self.group[agent])].name
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many agents each group has, ``(n_groups,)``."""
+        return np.bincount(self.group, minlength=len(self.groups))
+
+
+def build_devices(specs: Sequence[DeviceSpec], n: int, streams: Streams) -> DeviceTable:
+    """Deal the groups of *specs* out to *n* agents.
+
+    Each agent has a fixed random rank and the groups take the ranks in turn, so a share that
+    changes by little changes the devices of few.
+    """
+    groups = resolve(specs)
+    lottery = uniforms(streams.keys("devices", n), np.zeros(1, np.uint64))
+    group = np.empty(n, np.int64)
+    group[np.argsort(lottery, kind="stable")] = np.repeat(
+        np.arange(len(groups)), group_counts(specs, n)
+    )
+
+    def column(key: str) -> NDArray[np.float64]:
+        values = np.array([getattr(device, key) for device in groups], np.float64)[group]
+        values.setflags(write=False)
+        return values
+
+    keys = ("flops_per_s", "memory_bytes", "idle_w", "compute_w", "radio_j_per_byte")
+    return DeviceTable(groups, group, *map(column, (*keys, "uplink", "downlink")))
+
+
+def group_counts(specs: Sequence[DeviceSpec], n: int) -> NDArray[np.int64]:
+    """Return how many of *n* agents each group gets, by largest remainder.
+
+    Groups without a share divide what the others leave evenly.
+    """
+    given = [spec.share for spec in specs]
+    left = max(0.0, 1 - sum(share for share in given if share is not None))
+    each = left / max(given.count(None), 1)
+    return largest_remainder([each if share is None else share for share in given], n)
+
+
+def largest_remainder(shares: Sequence[float], n: int) -> NDArray[np.int64]:
+    """Return whole counts that add up to *n*, as near to *shares* as whole counts can be.
+
+    Hamilton's method; ties go to the earlier.
+
+    >>> largest_remainder([0.5, 0.3, 0.2], 24).tolist()
+    [12, 7, 5]
+    """
+    weights = np.asarray(shares, np.float64)
+    # Rounding first keeps .3 * 10 from falling to 2.999... and losing its whole part.
+    quota = np.round(weights / weights.sum() * n, 9)
+    counts: NDArray[np.int64] = np.floor(quota).astype(np.int64)
+    order = np.argsort(counts - quota, kind="stable")
+    counts[order[: n - counts.sum()]] += 1
+    return counts
+
+
+def check_memory(
+    groups: Sequence[Device], models: Sequence[str], needs: Sequence[Mapping[str, float]]
+) -> None:
+    """Raise InputError, naming every group whose device cannot hold what its agents need.
+
+    *needs* has, for each group, the bytes of each part ("parameters", "activations", ...), and
+    *models* what to call its model.
+    """
+    problems = [
+        f"devices.{i}: device {device.name!r} ({_bytes(device.memory_bytes)}) cannot hold model "
+        f"{model}: {' + '.join(f'{part} {_bytes(size)}' for part, size in need.items())} = "
+        f"{_bytes(sum(need.values()))}; take a smaller model or batch, or a larger device"
+        for i, (device, model, need) in enumerate(zip(groups, models, needs, strict=True))
+        if sum(need.values()) > device.memory_bytes
+    ]
+    if problems:
+        raise InputError("\n".join(problems))
+
+
+def _bytes(size: float) -> str:
+    """Return *size* with three digits in a decimal unit."""
+    unit = next((u for u in ("GB", "MB", "kB") if size >= SIZE.units[u]), "B")
+    return f"{size / SIZE.units[unit]:.3g} {unit}"

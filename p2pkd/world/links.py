@@ -1,0 +1,83 @@
+"""What connects the agents: propagation delays of pairs, and access rates of nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.core.rng import Streams
+from p2pkd.scenario.links import LinksSpec
+from p2pkd.world.devices import DeviceTable
+from p2pkd.world.latency import Delay, build_delay
+from p2pkd.world.topology import Topology
+
+CACHED_PAIRS = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Delays and rates of the network.
+
+    Attributes
+    ----------
+    uplink, downlink : ``(n,)``, bytes a second.
+    """
+
+    uplink: NDArray[np.float64]
+    downlink: NDArray[np.float64]
+    topology: Topology
+    delay: Delay
+    _known: dict[int, float] = field(default_factory=dict, repr=False)
+
+    def latency(self, a: int, b: int) -> float:
+        """Return the one-way delay between *a* and *b*, s: symmetric, the same at every call.
+
+        An edge's own latency comes first, then the scenario's; any pair has one, neighbours or not.
+        """
+        low, high = (a, b) if a < b else (b, a)
+        pair = low << 32 | high
+        known = self._known.get(pair)
+        if known is None:
+            if len(self._known) >= CACHED_PAIRS:
+                self._known.clear()  # every value can be computed again
+            known = self._known[pair] = self._latency(low, high)
+        return known
+
+    def bandwidth(self, a: int, b: int) -> float:
+        """Return the rate of edge *a* to *b*, bytes/s; infinite where it has none of its own."""
+        if self.topology.bandwidth is None:
+            return float("inf")
+        return _edge_value(self.topology, self.topology.bandwidth, a, b) or float("inf")
+
+    def _latency(self, a: int, b: int) -> float:
+        if a == b:
+            return 0.0
+        own = None
+        if self.topology.latency_s is not None:
+            own = _edge_value(self.topology, self.topology.latency_s, a, b)
+        return self.delay(a, b) if own is None else own
+
+
+def build_links(
+    spec: LinksSpec, topology: Topology, devices: DeviceTable, streams: Streams, base: Path
+) -> Links:
+    """Return the links of *spec* over *topology*.
+
+    A rate given in *spec* overrides those of *devices*.  Raise InputError or TraceError if the
+    latency cannot be made.
+    """
+    up, down = devices.uplink, devices.downlink
+    return Links(
+        uplink=up if spec.uplink is None else np.full(len(up), spec.uplink),
+        downlink=down if spec.downlink is None else np.full(len(down), spec.downlink),
+        topology=topology,
+        delay=build_delay(spec.latency, topology, streams, base),
+    )
+
+
+def _edge_value(topology: Topology, values: NDArray[np.float64], a: int, b: int) -> float | None:
+    at = topology.edge(a, b)
+    return None if at is None or np.isnan(values[at]) else float(values[at])

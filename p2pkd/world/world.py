@@ -1,0 +1,107 @@
+"""Everything about an experiment that does not change while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.core.rng import Streams
+from p2pkd.scenario.models import ModelSpec
+from p2pkd.scenario.scenario import Scenario
+from p2pkd.world.data import Data, build_data
+from p2pkd.world.devices import DeviceTable, build_devices
+from p2pkd.world.graphs import build_topology
+from p2pkd.world.links import Links, build_links
+from p2pkd.world.topology import Topology
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Graph, network, devices, data and architectures of *n_agents* agents.
+
+    Attributes
+    ----------
+    data : None where it was not asked for.
+    model_specs : the different architectures.
+    model_of : ``(n_agents,)``, index into `model_specs`.
+    """
+
+    n_agents: int
+    topology: Topology
+    links: Links
+    devices: DeviceTable
+    data: Data | None
+    model_specs: tuple[ModelSpec, ...]
+    model_of: NDArray[np.int64]
+
+    def describe(self) -> dict[str, str]:
+        """Return a summary, one line a subject."""
+        return _describe(self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(key)}</th>"
+            f"<td style='text-align:left'>{escape(value)}</td></tr>"
+            for key, value in self.describe().items()
+        )
+        return f"<table>{rows}</table>"
+
+
+def build_world(
+    scenario: Scenario, streams: Streams, base: Path, *, with_data: bool = True
+) -> World:
+    """Build the world of *scenario* from its random *streams*.
+
+    Relative paths are looked for from *base*, the scenario file's folder, then from the working
+    directory.  Raise InputError (TraceError, DataError) if something cannot be built as asked.
+    """
+    n = scenario.agents
+    topology = build_topology(scenario.topology, n, streams, base)
+    devices = build_devices(scenario.devices, n, streams)
+    models = tuple(dict.fromkeys(group.model for group in scenario.devices))
+    of_group = np.array([models.index(group.model) for group in scenario.devices])
+    return World(
+        n_agents=n,
+        topology=topology,
+        links=build_links(scenario.links, topology, devices, streams, base),
+        devices=devices,
+        data=build_data(scenario.data, n, streams, base) if with_data else None,
+        model_specs=models,
+        model_of=of_group[devices.group],
+    )
+
+
+def _describe(world: World) -> dict[str, str]:
+    degree, groups = world.topology.degree, world.devices
+    summary = {
+        "agents": f"{world.n_agents}",
+        "graph": f"{world.topology.n_edges} edges, degree {degree.min()} to {degree.max()}, "
+        f"mean {degree.mean():.3g}",
+        "devices": ", ".join(
+            f"{count} x {name}" for count, name in zip(groups.counts, groups.names, strict=True)
+        ),
+        "models": ", ".join(
+            f"{count} x {_model_name(spec)}"
+            for count, spec in zip(np.bincount(world.model_of), world.model_specs, strict=False)
+        ),
+    }
+    if world.data is not None:
+        data, sizes = world.data, world.data.partition.sizes
+        summary["data"] = (
+            f"{data.name}: {data.n_classes} classes, rows of {data.input_shape}; "
+            f"{len(data.private_y)} private, {len(data.reference_y)} reference, "
+            f"{len(data.test_y)} test"
+        )
+        summary["private rows an agent"] = f"{sizes.min()} to {sizes.max()}, median " + (
+            f"{np.median(sizes):g}"
+        )
+    return summary
+
+
+def _model_name(spec: ModelSpec) -> str:
+    figures = spec.model_dump(exclude={"kind"}).items()
+    return " ".join([getattr(spec, "kind", "?"), *(f"{key} {value}" for key, value in figures)])
