@@ -83,7 +83,7 @@ class LinksSpec(Spec):
 
     transport: Literal["fair", "fifo", "instant"] = "fair"
     """`fair`: transfers share links max-min; `fifo`: one after another; `instant`: no bandwidth."""
-    latency: LatencySpec = ConstantLatency(value="20 ms")  # type: ignore[arg-type]
+    latency: LatencySpec = ConstantLatency(value="20 ms")
     uplink: Rate | None = None
     """Overrides the devices' own uplinks."""
     downlink: Rate | None = None

@@ -55,29 +55,26 @@ def _edge_list(file: Path) -> nx.Graph[Any]:
         if not text:
             continue
         try:
-            graph.add_edge(*_ends(text), **_attributes(text))
+            a, b, data = _edge(text)
         except (ValueError, SyntaxError) as error:
             raise TraceError(
                 f'{file}:{number}: {error}; a line is like: a b latency="20 ms"'
             ) from None
+        graph.add_edge(a, b, **data)
     return graph
 
 
-def _ends(text: str) -> list[str]:
-    ends = text.partition("{")[0].split()[:2]
-    if len(ends) < 2:
+def _edge(text: str) -> tuple[str, str, dict[str, Any]]:
+    plain, brace, _ = text.partition("{")
+    words = shlex.split(plain)
+    if len(words) < 2:
         raise ValueError(f"{text!r} does not name two nodes")
-    return ends
-
-
-def _attributes(text: str) -> dict[str, Any]:
-    if "{" in text:
-        return dict(ast.literal_eval(text[text.index("{") :]))
-    pairs = [word.partition("=") for word in shlex.split(text)[2:]]
+    pairs = [word.partition("=") for word in words[2:]]
     for key, equals, _ in pairs:
         if not equals:
             raise ValueError(f"{key!r} is not key=value")
-    return {key: value for key, _, value in pairs}
+    data = dict(ast.literal_eval(text[len(plain) :])) if brace else {}
+    return words[0], words[1], {**{key: value for key, _, value in pairs}, **data}
 
 
 def _node_link(file: Path) -> nx.Graph[Any]:
