@@ -22,6 +22,11 @@ class Mutual(Objective):
 
     objective: Literal["mutual"] = "mutual"
 
+    @property
+    def private_share(self) -> float | None:
+        """Both terms count alike."""
+        return 0.5
+
     def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return KL(p_j, p_i) of each row."""
         return kl_divergence(targets, outputs.logits.log_softmax(-1))

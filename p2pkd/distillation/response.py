@@ -37,6 +37,11 @@ class Response(Objective):
         return self.temperature
 
     @property
+    def private_share(self) -> float | None:
+        """The weight a, where the loss is joint."""
+        return self.weight if self.order == "joint" else None
+
+    @property
     def scale(self) -> float:
         """(1 - a) / a."""
         return (1 - self.weight) / self.weight

@@ -71,7 +71,7 @@ class Network:
         return event
 
     def node_down(self, node: int) -> None:
-        """Take *node* off the network: all its transfers are aborted, and charged as far as sent."""
+        """Take *node* off the network; its transfers are aborted, and charged as far as sent."""
         self.online[node] = False
         for transfer in self.transport.transfers_of(node):
             self.transport.abort(transfer)

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from p2pkd.learning.architecture import Architecture, build_architecture
+from p2pkd.learning.optimizers import make_optimizer
+from p2pkd.scenario.method import MethodSpec
+from p2pkd.scenario.scenario import Scenario
+from p2pkd.world.data import Data
+from p2pkd.world.devices import check_memory
+from p2pkd.world.world import World
+
+FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
     """What each agent's model costs; sequences of length n."""
 
+    architectures: Sequence[Architecture]
+    """The different architectures; `World.model_of` says whose is which."""
     models: Sequence[str]
     """The architecture in words, such as ``mlp 64-32-10``."""
     parameters: Sequence[int]
@@ -18,3 +33,65 @@ class Profile:
     memory_bytes: Sequence[float]
     """Parameters, gradients, optimiser state, activations of a batch, and remembered messages."""
     private_rows: Sequence[int]
+
+
+def make_profile(scenario: Scenario, world: World) -> Profile:
+    """Return the costs of all models of *world*.
+
+    Raise InputError, by name, where a device cannot hold its model.
+    """
+    data = world.data
+    assert data is not None
+    kinds = [
+        build_architecture(spec, data.input_shape, data.n_classes) for spec in world.model_specs
+    ]
+    groups = _of_groups(world)
+    needs = [memory_needs(scenario.method, kinds[model], degree, data) for model, degree in groups]
+    check_memory(world.devices.groups, [kinds[model].name for model, _ in groups], needs)
+    totals = [sum(need.values()) for need in needs]
+    of = world.model_of.tolist()
+    return Profile(
+        architectures=kinds,
+        models=[kinds[i].name for i in of],
+        parameters=[kinds[i].n_parameters for i in of],
+        flops_forward=[float(kinds[i].flops_forward) for i in of],
+        memory_bytes=[totals[group] for group in world.devices.group.tolist()],
+        private_rows=data.partition.sizes.tolist(),
+    )
+
+
+def memory_needs(
+    method: MethodSpec, model: Architecture, neighbours: int, data: Data
+) -> dict[str, float]:
+    """Return the bytes of each thing that a device must hold at once.
+
+    *neighbours* is the number of peers whose messages may be remembered.
+    """
+    learn, memory = method.learn, method.memory
+    knowledge: Any = method.send.knowledge
+    p = model.n_parameters
+    batch = len(data.private_y) if learn.batch == "full" else learn.batch
+    if knowledge.about_rows:
+        n = len(data.reference_y)
+        rows = n if method.send.rows == "all" else min(method.send.rows, n)
+        message = rows * knowledge.width(data.n_classes)
+    else:
+        message = p
+    numbers = {
+        "parameters": p,
+        "gradient": p,
+        "optimiser state": make_optimizer(learn.optimizer).state_floats(p),
+        "activations": batch * model.activation_floats,
+        "remembered messages": message * memory.capacity(neighbours),
+    }
+    return {part: float(FLOAT_BYTES * count) for part, count in numbers.items() if count}
+
+
+def _of_groups(world: World) -> list[tuple[int, int]]:
+    """Return the model and the largest degree of each device group."""
+    pairs = []
+    for group in range(len(world.devices.groups)):
+        members = np.flatnonzero(world.devices.group == group)
+        degree = int(world.topology.degree[members].max()) if len(members) else 0
+        pairs.append((int(world.model_of[members[0]]) if len(members) else 0, degree))
+    return pairs

@@ -7,6 +7,7 @@ the same numbers, and the size to the length of the bytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -142,3 +143,11 @@ def encode_rows(codec: FixedCodec, values: Array, row_ids: NDArray[np.int32] | N
     """Return a whole payload: row ids (four bytes each, where they must be told), then values."""
     ids = b"" if row_ids is None else row_ids.astype("<i4").tobytes()
     return ids + codec.encode(values)
+
+
+def default_codec(kinds: Sequence[str], n_classes: int) -> CodecSpec:
+    """Return the first of *kinds*, which loses nothing; labels take as many bytes as they need."""
+    if kinds[0] == "labels":
+        return LabelCodec(wide=n_classes > 256)
+    member: type[CodecSpec] = CodecSpec.members[kinds[0]]
+    return member()

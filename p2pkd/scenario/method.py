@@ -7,7 +7,7 @@ Roots only.  Their members live beside what they do, in `p2pkd.knowledge`, `p2pk
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -56,6 +56,14 @@ class MemorySpec(Family, root=True):
 
     max_age: Period | None = None
     """Messages whose contents are older are no longer used; exactly this old still counts."""
+
+    def build(self) -> Any:
+        """Return an empty memory (see `p2pkd.knowledge.memory.Memory`)."""
+        raise TypeError(f"{type(self).__name__} builds no memory")
+
+    def capacity(self, neighbours: int) -> int:
+        """Return how many messages it holds at most, with so many possible senders."""
+        raise TypeError(f"{type(self).__name__} has no capacity")
 
 
 class CombineSpec(Family, root=True):

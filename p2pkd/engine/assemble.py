@@ -1,0 +1,68 @@
+"""From a scenario to a simulation that is ready to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from p2pkd.core.records import Observer
+from p2pkd.core.rng import Streams
+from p2pkd.engine.contents import Composer, RowComposer, WeightComposer
+from p2pkd.engine.profile import Profile, make_profile
+from p2pkd.engine.simulation import Simulation
+from p2pkd.knowledge.codecs import default_codec
+from p2pkd.learning.null import NullLearner
+from p2pkd.scenario.scenario import Scenario
+from p2pkd.world.world import World, build_world
+
+
+def assemble(
+    scenario: Scenario,
+    streams: Streams,
+    base: Path,
+    observer: Observer,
+    *,
+    dry_run: bool = False,
+) -> Simulation:
+    """Build world, models and agents of *scenario*.
+
+    *base* is the folder that relative paths are looked for from.  With *dry_run* nothing is
+    learned: the timeline alone runs.  Raise InputError if something cannot be built as asked.
+    """
+    world = build_world(scenario, streams, base)
+    scenario = _with_codec(scenario, world)
+    profile = make_profile(scenario, world)
+    learner = _learner(scenario, world, profile, streams, dry_run=dry_run)
+    composer = _composer(scenario, world, profile, learner, streams)
+    return Simulation(scenario, world, learner, composer, profile, streams, observer)
+
+
+def _with_codec(scenario: Scenario, world: World) -> Scenario:
+    """Return *scenario* with the codec that suits its knowledge, where it names none."""
+    send: Any = scenario.method.send
+    if send.codec is not None:
+        return scenario
+    assert world.data is not None
+    codec = default_codec(send.knowledge.codec_kinds, world.data.n_classes)
+    method = scenario.method.model_copy(update={"send": send.model_copy(update={"codec": codec})})
+    return scenario.model_copy(update={"method": method})
+
+
+def _composer(
+    scenario: Scenario, world: World, profile: Profile, learner: Any, streams: Streams
+) -> Composer:
+    method, data = scenario.method, world.data
+    assert data is not None
+    if method.send.knowledge.about_rows:
+        return RowComposer(method, len(data.reference_y), data.n_classes, learner, streams)
+    return WeightComposer(method, profile.parameters, learner)
+
+
+def _learner(
+    scenario: Scenario, world: World, profile: Profile, streams: Streams, *, dry_run: bool
+) -> Any:
+    if dry_run:
+        return NullLearner()
+    from p2pkd.learning.deferred import DeferredLearner
+
+    return DeferredLearner

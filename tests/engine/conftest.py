@@ -1,0 +1,45 @@
+"""A learner that only counts, and small worlds to run it in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from p2pkd.core.records import Observer
+from p2pkd.core.rng import Streams
+
+
+class Log(Observer):
+    """Keeps every record, in order."""
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+        self.message = self.compute = self.evaluation = self.records.append
+        self.population = self.presence = self.agent = self.records.append
+
+    def of(self, kind: str) -> list[Any]:
+        return [record for record in self.records if type(record).__name__ == kind]
+
+
+@pytest.fixture
+def run():
+    """Run a scenario given as plain data, without learning; returns (simulation, log)."""
+    from p2pkd.engine.assemble import assemble
+    from p2pkd.scenario.load import scenario_from_dict
+
+    def run(values: dict[str, Any], **changes: Any):
+        scenario = scenario_from_dict({**values, **changes})
+        log = Log()
+        simulation = assemble(scenario, Streams(scenario.seed), Path(), log, dry_run=True)
+        simulation.run()
+        return simulation, log
+
+    return run
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
