@@ -31,51 +31,55 @@ def max_min(
     once, filled up with a link of `UNBOUNDED` capacity where it crosses fewer.  *capacity* has
     shape ``(n_links,)``, *limits* shape ``(n_flows,)``: the rate that a flow never exceeds.
     """
-    rates = np.empty(len(limits))
-    flows = np.arange(len(limits))
+    if 4 * routes.size < len(capacity):
+        used, places = np.unique(routes, return_inverse=True)
+        routes, capacity = places.reshape(routes.shape), capacity[used]
+    # Row by row, by take and compress: indexing in two dimensions costs three times as much.
+    rows, n_links = list(routes), len(capacity)
+    flows, rates = np.arange(len(limits)), np.empty(len(limits))
     left = capacity.astype(np.float64)
-    users = _crossings(routes, len(left))
+    users = sum((_crossings(row, n_links) for row in rows), np.zeros(n_links))
     while len(flows):
-        frozen, least = _frozen(routes, limits, left, users)
-        rates[flows[frozen]] = least[frozen]
+        with np.errstate(divide="ignore", invalid="ignore"):  # links without users: never read
+            frozen, least = _frozen(rows, limits, left / users)
+        gone, kept = np.flatnonzero(frozen), np.flatnonzero(~frozen)
+        rate = least.take(gone)
+        rates[flows.take(gone)] = rate
 
-        gone = routes[:, frozen]
-        users -= _crossings(gone, len(left))
-        left -= _load(gone, least[frozen], len(left))
+        for row in rows:
+            users -= _crossings(row.take(gone), n_links)
+            left -= _load(row.take(gone), rate, n_links)
         np.maximum(left, 0.0, out=left)  # a full link may be left with -1e-16 of its capacity
 
-        kept = np.flatnonzero(~frozen)
-        routes, limits, flows = routes[:, kept], limits[kept], flows[kept]
+        rows = [row.take(kept) for row in rows]
+        limits, flows = limits.take(kept), flows.take(kept)
     return rates
 
 
 def _frozen(
-    routes: NDArray[np.intp],
-    limits: NDArray[np.float64],
-    left: NDArray[np.float64],
-    users: NDArray[np.intp],
+    rows: list[NDArray[np.intp]], limits: NDArray[np.float64], share: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return which flows freeze in this pass, and the least that each is offered."""
-    share = np.full(len(left), np.inf)
-    np.divide(left, users, out=share, where=users > 0)
-    offered = share[routes]
-    least = np.minimum(offered.min(axis=0), limits)
-    # A link is a bottleneck when it offers the least to as many flows as cross it.
-    content = _crossings(routes[offered == least], len(left))
-    frozen = (content == users)[routes].any(axis=0)
-    frozen |= limits == least
+    """Return which flows freeze in this pass, and the least that each flow is offered."""
+    offers = [share.take(row) for row in rows]
+    least = limits
+    for offer in offers:
+        least = np.minimum(least, offer)
+    # A link is a bottleneck unless one of its flows is offered less elsewhere.
+    bottleneck = np.ones(len(share), bool)
+    for row, offer in zip(rows, offers, strict=True):
+        bottleneck[row.compress(offer != least)] = False
+    frozen = limits == least
+    for row in rows:
+        frozen |= bottleneck.take(row)
     return frozen, least
 
 
-def _crossings(routes: NDArray[np.intp], n_links: int) -> NDArray[np.intp]:
-    return np.bincount(routes.ravel(), minlength=n_links)
+def _crossings(links: NDArray[np.intp], n_links: int) -> NDArray[np.intp]:
+    return np.bincount(links, minlength=n_links)
 
 
-def _load(
-    routes: NDArray[np.intp], rates: NDArray[np.float64], n_links: int
-) -> NDArray[np.float64]:
-    weights = np.tile(rates, len(routes))
-    return np.bincount(routes.ravel(), weights, n_links).astype(np.float64, copy=False)
+def _load(links: NDArray[np.intp], rates: NDArray[np.float64], n_links: int) -> NDArray[np.float64]:
+    return np.bincount(links, rates, n_links).astype(np.float64, copy=False)
 
 
 def max_min_few(
@@ -133,7 +137,7 @@ def violation(
     """
     if not len(rates):
         return 0.0
-    load = _load(routes, rates, len(capacity))
+    load = _load(routes.ravel(), np.tile(rates, len(routes)), len(capacity))
     scale = np.maximum(capacity, 1e-300)
     overload = max(float((load / scale).max()), float((rates / np.maximum(limits, 1e-300)).max()))
     fastest = np.zeros(len(capacity))
