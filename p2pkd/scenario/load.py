@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from p2pkd.core.errors import Problem, ScenarioError
-from p2pkd.scenario.diagnose import problems_in
+from p2pkd.core.errors import InputError, Problem, ScenarioError
+from p2pkd.scenario.diagnose import problems_about, problems_in
 from p2pkd.scenario.extends import read_extended, read_text
 from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.merge import merge
 from p2pkd.scenario.overrides import override_tree
 from p2pkd.scenario.presets import expand
-from p2pkd.scenario.resolve import to_plain
+from p2pkd.scenario.resolve import to_plain, to_yaml
 from p2pkd.scenario.yaml import Node, Place, node_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,17 @@ class Loaded:
     text: str
     resolved: dict[str, Any]
     base: Path
+    tree: Node = field(repr=False)
+
+    def located(self, error: InputError) -> ScenarioError:
+        """Return *error*, found after loading, with the places of the keys that it begins with.
+
+        Each line of its message that begins like ``devices.0.profile: ...`` is one problem.
+        """
+        if isinstance(error, ScenarioError):
+            return error
+        problems = problems_about(str(error), self.tree, type(self.scenario))
+        return ScenarioError(_sorted(problems, self.tree.place.file))
 
 
 def load_scenario(
@@ -53,7 +64,20 @@ def load_scenario(
     tree = read_extended(path, text, root, problems)
     tree = merge(tree, override_tree(overrides, seed), root)
     scenario = _validated(tree, root, problems)
-    return Loaded(scenario, text, to_plain(scenario), path.parent)
+    return Loaded(scenario, text, to_plain(scenario), path.parent, tree)
+
+
+def load_mapping(
+    values: Mapping[str, Any], overrides: Sequence[str] = (), seed: int | None = None
+) -> Loaded:
+    """Return the scenario that plain data describes, as `load_scenario` does for a file.
+
+    Relative paths are looked for from the working directory.
+    """
+    root = _scenario_class()
+    tree = merge(node_of(dict(values), Place("scenario")), override_tree(overrides, seed), root)
+    scenario = _validated(tree, root, [])
+    return Loaded(scenario, to_yaml(scenario), to_plain(scenario), Path())
 
 
 def scenario_from_dict(values: Mapping[str, Any], name: str = "scenario") -> Scenario:
