@@ -150,11 +150,15 @@ def _unknown_kind(spot: Spot, family: type[Family]) -> Problem:
 def _of_model(spot: Spot, message: str) -> Problem:
     """Return a complaint about several keys, placed at the one that it begins with."""
     match = _ABOUT_KEY.match(message)
-    if match is None:
-        return spot.node.problem(spot.key, message)
     target = spot
-    for name in match[1].split("."):
+    for name in match[1].split(".") if match else ():
         target = target.below(int(name) if name.isdecimal() else name)
-    if target.owner is None and target.annotation is None:
-        return spot.node.problem(spot.key, message)
-    return target.node.problem(target.key, message[match.end() :])
+        if target.annotation is None and not target.found:
+            return spot.node.problem(spot.key, message)
+    return target.node.problem(target.key, message[match.end() :] if match else message)
+
+
+def problems_about(text: str, tree: Node, root: type[Spec]) -> list[Problem]:
+    """Return each line of *text*, ``devices.0.profile: ...``, as a problem where the key is."""
+    spot = Spot((), tree, root, None)
+    return [_of_model(spot, line) for line in text.splitlines() if line]

@@ -29,6 +29,18 @@ class Preset:
     departures: str
     method: Node
 
+    @property
+    def payload(self) -> str:
+        """What travels, in a few words: ``soft_labels, 64 rows, float16``."""
+        given = self.method.plain()
+        if given.get("gossip", {}).get("protocol") == "none":
+            return "nothing"
+        send = given.get("send", {})
+        rows = [f"{send['rows']} rows"] if "rows" in send else []
+        return ", ".join(
+            [send.get("knowledge", "soft_labels"), *rows, *([send["codec"]] * ("codec" in send))]
+        )
+
 
 def preset_names() -> list[str]:
     """Return the names of all presets, sorted."""

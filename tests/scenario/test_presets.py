@@ -1,0 +1,74 @@
+"""Named methods below the given keys."""
+
+import pytest
+
+from p2pkd.core.errors import ScenarioError
+from p2pkd.scenario import presets
+from p2pkd.scenario.load import scenario_from_dict
+from p2pkd.scenario.resolve import to_plain
+
+
+def scenario(**method):
+    return scenario_from_dict({"duration": "1 min", "agents": 3, "method": method})
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "FOLDER", tmp_path)
+
+    def write(**files):
+        for name, method in files.items():
+            (tmp_path / f"{name}.yaml").write_text(f"name: {name}\nmethod: {method}\n")
+
+    return write
+
+
+@pytest.mark.parametrize("name", presets.preset_names())
+def test_every_preset_is_complete(name):
+    preset = presets.load_preset(name)
+    assert preset.name == name
+    assert all([preset.summary, preset.paper, preset.departures, preset.payload])
+    assert scenario(preset=name).method.preset == name
+
+
+def test_given_keys_lie_over_the_preset(own):
+    own(a="{send: {rows: 8, codec: int8}, learn: {objective: response, weight: 0.4}}")
+    method = scenario(preset="a", send={"rows": 9}, learn={"lr": 0.2}).method
+    assert (method.send.rows, method.send.codec.kind) == (9, "int8")
+    assert (method.learn.weight, method.learn.lr) == (0.4, 0.2)
+
+
+def test_preset_may_build_on_another(own):
+    own(a="{preset: b, send: {rows: 8}}", b="{send: {rows: 7, codec: int8}}")
+    method = scenario(preset="a").method
+    assert (method.preset, method.send.rows, method.send.codec.kind) == ("a", 8, "int8")
+
+
+def test_resolved_scenario_does_not_apply_the_preset_twice(own):
+    own(a="{memory: {keep: once, max_age: 5 min}, send: {codec: int8}}")
+    changed = scenario(preset="a", memory={"max_age": None}, send={"codec": None})
+    assert changed.method.memory.max_age is None
+    assert scenario_from_dict(to_plain(changed)) == changed
+
+
+def test_unknown_preset():
+    with pytest.raises(
+        ScenarioError, match=r"method\.preset: unknown preset 'dmll'; did you mean 'dml'\?"
+    ):
+        scenario(preset="dmll")
+
+
+def test_circle(own):
+    own(a="{preset: b}", b="{preset: a}")
+    with pytest.raises(ScenarioError, match="builds on itself: a -> b -> a"):
+        scenario(preset="a")
+
+
+def test_mistake_in_a_preset_is_named_in_its_file(own, tmp_path):
+    own(a="{send: {rows: few}}")
+    with pytest.raises(ScenarioError) as caught:
+        scenario(preset="a", send={"row": 3})
+    assert str(caught.value).splitlines() == [
+        "scenario  method.send.row: unknown key; did you mean 'rows'?",
+        f"{tmp_path}/a.yaml:2:23  method.send.rows: must be an integer or 'all', given 'few'",
+    ]
