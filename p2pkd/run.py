@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from p2pkd.core.errors import Interrupted
+from p2pkd.core.errors import InputError, Interrupted
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.load import Loaded, load_mapping, load_scenario
@@ -62,7 +62,10 @@ def run(
     # 1. The world is built before anything is written: a wrong input leaves no trace.
     fan = Fan(observers)
     streams = Streams(scenario.seed)
-    simulation = assemble(scenario, streams, loaded.base, fan, dry_run=dry_run)
+    try:
+        simulation = assemble(scenario, streams, loaded.base, fan, dry_run=dry_run)
+    except InputError as error:
+        raise loaded.located(error) from None
     # 2. The run, recorded as it goes.
     path = Path(out) if out is not None else default_path(scenario.name, resolved)
     directory = RunDirectory.create(

@@ -132,7 +132,8 @@ class Agent:
         if shared.objective.teacher == "self":
             yield from self._look_back(now)
             return () if self.snapshot is None else (self.snapshot,)
-        return self.memory.read(now)
+        lessons: Sequence[Message] = self.memory.read(now)
+        return lessons
 
     def _look_back(self, now: float) -> Steps:
         """Renew the snapshot of one's own predictions where it is too old."""

@@ -12,6 +12,7 @@ from p2pkd.engine.profile import Profile, make_profile
 from p2pkd.engine.simulation import Simulation
 from p2pkd.knowledge.codecs import default_codec
 from p2pkd.learning.null import NullLearner
+from p2pkd.learning.recipe import Recipe
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.world import World, build_world
 
@@ -32,7 +33,7 @@ def assemble(
     world = build_world(scenario, streams, base)
     scenario = _with_codec(scenario, world)
     profile = make_profile(scenario, world)
-    learner = _learner(scenario, world, profile, streams, dry_run=dry_run)
+    learner = _learner(scenario, world, streams, dry_run=dry_run)
     composer = _composer(scenario, world, profile, learner, streams)
     return Simulation(scenario, world, learner, composer, profile, streams, observer)
 
@@ -58,11 +59,19 @@ def _composer(
     return WeightComposer(method, profile.parameters, learner)
 
 
-def _learner(
-    scenario: Scenario, world: World, profile: Profile, streams: Streams, *, dry_run: bool
-) -> Any:
+def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: bool) -> Any:
     if dry_run:
         return NullLearner()
-    from p2pkd.learning.deferred import DeferredLearner
+    from p2pkd.learning.executor import Settings
+    from p2pkd.learning.learner import DeferredLearner
 
-    return DeferredLearner
+    assert world.data is not None
+    return DeferredLearner(
+        world.data,
+        world.model_specs,
+        world.model_of,
+        Recipe.of(scenario.method),
+        streams,
+        Settings.of(scenario.execution),
+        scenario.models.start,
+    )

@@ -77,7 +77,7 @@ def load_mapping(
     root = _scenario_class()
     tree = merge(node_of(dict(values), Place("scenario")), override_tree(overrides, seed), root)
     scenario = _validated(tree, root, [])
-    return Loaded(scenario, to_yaml(scenario), to_plain(scenario), Path())
+    return Loaded(scenario, to_yaml(scenario), to_plain(scenario), Path(), tree)
 
 
 def scenario_from_dict(values: Mapping[str, Any], name: str = "scenario") -> Scenario:

@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 class Links(Protocol):
     """The access links of *n* nodes, full duplex."""
 
-    uplink: NDArray[np.float64]
-    """Shape ``(n,)``, bytes/s; may be infinite."""
-    downlink: NDArray[np.float64]
-    """Shape ``(n,)``, bytes/s; may be infinite."""
+    @property
+    def uplink(self) -> NDArray[np.float64]:
+        """Shape ``(n,)``, bytes/s; may be infinite."""
+
+    @property
+    def downlink(self) -> NDArray[np.float64]:
+        """Shape ``(n,)``, bytes/s; may be infinite."""
 
     def latency(self, a: int, b: int, /) -> float:
         """Return the one-way propagation delay from *a* to *b* in seconds, fixed for the pair."""
