@@ -1,0 +1,143 @@
+"""What the layers above may know of learning, without importing torch.
+
+Shapes: G agents, K messages, R or B rows, C classes, W numbers a row, d features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Rows = NDArray[np.int64]
+
+
+class Outputs(NamedTuple):
+    """What models say of some rows: `logits` ``(G, B, C)``, penultimate `features` ``(G, B, d)``."""
+
+    logits: Tensor
+    features: Tensor
+
+
+class Knowledge(Protocol):
+    """What is sent about reference rows."""
+
+    def width(self, n_classes: int) -> int:
+        """Return W, the numbers sent for a row."""
+
+    def head(self, outputs: Outputs) -> Tensor:
+        """Return what is sent, ``(G, R, W)``."""
+
+    def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
+        """Return received values ``(..., R, W)`` as log-probabilities ``(..., R, C)``."""
+
+
+class Codec(Protocol):
+    """What transmission does to numbers."""
+
+    @property
+    def lossless(self) -> bool:
+        """Whether receivers decode exactly what was encoded."""
+
+    def roundtrip(self, values: Tensor) -> Tensor:
+        """Return what receivers decode of *values*, ``(..., R, W)``; each row group by itself."""
+
+
+class Combination(Protocol):
+    """How several teachers become one target."""
+
+    def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
+        """Return targets ``(G, R, C)`` from ``(G, K, R, C)`` and weights ``(G, K, R)``."""
+
+
+class Weighting(Protocol):
+    """How much each teacher counts."""
+
+    def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
+        """Return unnormalised weights ``(G, K, R)``, 0 where *present* is."""
+
+
+class RowLoss(Protocol):
+    """A distillation loss, one number a row."""
+
+    @property
+    def softening(self) -> float:
+        """The temperature at which targets are made."""
+
+    @property
+    def private_share(self) -> float | None:
+        """The weight a in a CE + (1 - a) D of joint steps; None where steps see D alone."""
+
+    @property
+    def scale(self) -> float:
+        """The factor of D in steps that see D alone."""
+
+    def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
+        """Return the loss of each row ``(G, B)`` given targets ``(G, B, C)``."""
+
+
+class Lesson(Protocol):
+    """A message as its receiver remembers it."""
+
+    @property
+    def contents(self) -> Any:
+        """The lazy payload."""
+
+    @property
+    def rows(self) -> Any:
+        """The reference rows ``(R,)`` it is about, each at most once, in the payload's order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """n models on the m test rows.
+
+    Attributes
+    ----------
+    accuracy, loss : ``(n,)``; the loss is the mean cross-entropy in nats.
+    labels : ``(n, m)``, the predicted classes.
+    mean_probabilities : ``(m, C)``, mean over models.
+    disagreement : share of test rows on which two different models, drawn at random, differ.
+    ensemble_accuracy : of the class with the largest mean probability.
+    """
+
+    accuracy: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    labels: NDArray[np.int16]
+    mean_probabilities: NDArray[np.float64]
+    disagreement: float
+    ensemble_accuracy: float
+
+
+class Learner(Protocol):
+    """Makes versions of models.  Everything is lazy but what is called a look."""
+
+    def initial(self, agent: int) -> Any:
+        """Return the version with which *agent* begins."""
+
+    def train(self, version: Any, steps: int) -> Any:
+        """Return *version* after *steps* cross-entropy steps on its agent's private rows."""
+
+    def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> Any:
+        """Return *version* after *steps* steps towards the targets that *lessons* make."""
+
+    def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Any:
+        """Return *version* with the weighted sum of *parts* as parameters; its optimiser's state stays."""
+
+    def predict(self, version: Any, rows: Rows) -> Any:
+        """Return the payload of *version*'s predictions on the reference rows *rows*."""
+
+    def weights(self, version: Any) -> Any:
+        """Return the payload of *version*'s parameters."""
+
+    def evaluate(self, versions: Sequence[Any]) -> Evaluation | None:
+        """Look at *versions* on the test set; None if there are no numbers."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return how numbers are computed, for the manifest."""

@@ -1,0 +1,98 @@
+"""What a model is: a shape of numbers in one flat row, and what it makes of data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import lru_cache, singledispatch
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from p2pkd.core.errors import InputError
+from p2pkd.learning.api import Outputs
+from p2pkd.scenario.models import ModelSpec
+
+# Given outputs, the gradient of the loss with respect to logits and (None if it has none) features.
+Pull = Callable[[Outputs], tuple[Tensor, Tensor | None]]
+
+
+class Architecture(ABC):
+    """One architecture; agents that share it are rows of one table ``(G, n_parameters)``.
+
+    Attributes
+    ----------
+    name : in words, such as ``mlp 64-32-10``.
+    n_parameters : P.
+    n_features : d, the width of the penultimate layer.
+    flops_forward : floating-point operations to predict one row.
+    activation_floats : numbers kept for the backward pass of one row.
+    grouped : whether many agents in one call are faster than one after the other on a CPU.
+    """
+
+    hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
+    grouped: ClassVar[bool] = False
+    name: str
+    n_parameters: int
+    n_features: int
+    n_classes: int
+    flops_forward: float
+    activation_floats: int
+
+    @abstractmethod
+    def initial(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Return fresh parameters, ``(P,)``, distributed as PyTorch's layers are by default."""
+
+    @abstractmethod
+    def forward(self, flat: Tensor, x: Tensor) -> Outputs:
+        """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
+
+    def gradient(self, flat: Tensor, x: Tensor, pull: Pull) -> Tensor:
+        """Return the gradient ``(G, P)`` of the loss whose gradient at the outputs is *pull*'s."""
+        with torch.enable_grad():
+            leaf = flat.detach().requires_grad_()
+            outputs = self.forward(leaf, x)
+        towards = pull(Outputs(outputs.logits.detach(), outputs.features.detach()))
+        pairs = [(o, g) for o, g in zip(outputs, towards, strict=True) if g is not None]
+        roots, gradients = zip(*pairs, strict=True)
+        (gradient,) = torch.autograd.grad(roots, leaf, gradients)
+        return gradient
+
+
+def uniform_layer(
+    rng: np.random.Generator, n_out: int, fan_in: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return weights ``(n_out * fan_in,)`` and biases ``(n_out,)``, uniform within 1/sqrt(fan_in).
+
+    The defaults of ``torch.nn.Linear`` and ``Conv2d``.
+    """
+    bound = 1 / np.sqrt(fan_in)
+    numbers = (rng.random(n_out * (fan_in + 1), dtype=np.float32) * 2 - 1) * np.float32(bound)
+    return numbers[n_out:], numbers[:n_out]
+
+
+@lru_cache(maxsize=256)
+def build_architecture(
+    spec: ModelSpec, input_shape: tuple[int, ...], n_classes: int
+) -> Architecture:
+    """Return the architecture of *spec*; the same object for equal arguments.
+
+    *input_shape* is ``(channels, height, width)`` or ``(n_features,)``.  Raise InputError if the
+    architecture does not take such input.
+    """
+    import p2pkd.learning.cnn
+    import p2pkd.learning.mlp  # noqa: F401  (they register themselves)
+
+    return make(spec, input_shape, n_classes)
+
+
+@singledispatch
+def make(spec: ModelSpec, input_shape: tuple[int, ...], n_classes: int) -> Architecture:
+    """Make the architecture of *spec*; register another kind with ``@make.register``."""
+    raise InputError(
+        f"no architecture for the model {type(spec).__name__}; register one with"
+        " p2pkd.learning.architecture.make.register"
+    )

@@ -1,0 +1,68 @@
+"""Which rows a gradient step sees: drawn for many agents at once, without a state.
+
+Sample number c of agent i is its private row ``floor(u(i, c) n_i)``, where u is a counter-based
+hash; with replacement, so that neither order nor grouping matters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.core.rng import uniforms
+
+Ints = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+
+
+def draws(keys: Keys, first: Ints, n: int, sizes: Ints) -> Ints:
+    """Return *n* numbers below ``sizes[g]`` for each g, ``(G, n)``; sample numbers from *first*.
+
+    *keys*, *first* and *sizes* are ``(G,)``.
+    """
+    counters = first.astype(np.uint64)[:, None] + np.arange(n, dtype=np.uint64)
+    numbers = (uniforms(keys[:, None], counters) * sizes[:, None]).astype(np.int64)
+    return np.minimum(numbers, sizes[:, None] - 1)
+
+
+def padded(n: int) -> int:
+    """Return *n* or a little more, of few values, so that different sizes share a group.
+
+    It depends on *n* alone: whoever shares the group, the arithmetic is the same.
+    """
+    if n <= 4:
+        return n
+    step = 1 << max(0, n.bit_length() - 3)
+    return -(-n // step) * step
+
+
+class PrivateRows:
+    """Draws from agents' private rows, given in compressed rows (`offsets`, `rows`)."""
+
+    def __init__(self, offsets: Ints, rows: Ints, keys: Keys) -> None:
+        self.offsets = offsets
+        self.rows = rows
+        self.sizes = np.diff(offsets)
+        self.keys = keys
+
+    def sample(self, agents: Ints, first: Ints, n: int) -> Ints:
+        """Return *n* rows of each agent, ``(G, n)``, being its samples from number *first* on."""
+        places = draws(self.keys[agents], first, n, self.sizes[agents])
+        return self.rows[places + self.offsets[agents][:, None]]
+
+    def full(self, agents: Ints, width: int) -> tuple[Ints, NDArray[np.float32]]:
+        """Return all rows of each agent, padded to ``(G, width)``, and the mask of the real ones."""
+        places = np.arange(width)
+        mask = places < self.sizes[agents][:, None]
+        rows = self.rows[np.where(mask, places, 0) + self.offsets[agents][:, None]]
+        return rows, mask.astype(np.float32)
+
+
+class PooledRows(PrivateRows):
+    """Lets every agent draw from everybody's rows, with numbers of its own."""
+
+    def __init__(self, offsets: Ints, rows: Ints, keys: Keys) -> None:
+        n = len(offsets) - 1
+        super().__init__(offsets, rows, keys)
+        self.sizes = np.full(n, offsets[-1])
+        self.offsets = np.zeros(n, np.int64)

@@ -1,0 +1,93 @@
+"""Looking at many models on the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from p2pkd.learning.api import Evaluation
+from p2pkd.learning.architecture import Architecture
+from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.pools import Pool
+from p2pkd.learning.versions import Version
+
+if TYPE_CHECKING:
+    from p2pkd.learning.executor import Executor
+
+# Test rows that go through the models in one call: hidden layers then stay in cache.
+BLOCK = 256
+
+
+class _Tally:
+    """What is known of all models so far."""
+
+    def __init__(self, n: int, kernels: Kernels) -> None:
+        m, c = len(kernels.test_y), kernels.n_classes
+        self.kernels = kernels
+        self.loss = np.zeros(n)
+        self.labels = np.zeros((n, m), np.int16)
+        self.probabilities = torch.zeros((m, c), dtype=torch.float64, device=kernels.device)
+
+    def add(
+        self, who: Sequence[int], rows: Sequence[int], architecture: Architecture, pool: Pool
+    ) -> None:
+        """Take in the models in *rows* of *pool*; they are numbers *who* of all."""
+        kernels, g = self.kernels, len(rows)
+        index = torch.tensor(rows, device=kernels.device)
+        flat = pool.data[:, : architecture.n_parameters].index_select(0, index)
+        loss = torch.zeros(g, dtype=torch.float64, device=kernels.device)
+        for start in range(0, len(kernels.test_y), BLOCK):
+            here = slice(start, start + BLOCK)
+            x, y = kernels.test_x[here], kernels.test_y[here]
+            logits = architecture.forward(flat, x.expand(g, *x.shape)).logits
+            log_p = logits.log_softmax(-1)
+            loss -= log_p.gather(2, y.expand(g, -1).unsqueeze(2)).double().sum((1, 2))
+            self.labels[list(who), here] = logits.argmax(-1).cpu().numpy()
+            # One after the other: the order of the sum must not depend on the chunks.
+            for probabilities in log_p.exp_():
+                self.probabilities[here] += probabilities
+        self.loss[list(who)] = loss.cpu().numpy() / len(kernels.test_y)
+
+    def result(self) -> Evaluation:
+        """Return the measures of all models together."""
+        y = self.kernels.test_y.cpu().numpy()
+        mean = self.probabilities.cpu().numpy() / max(1, len(self.loss))
+        return Evaluation(
+            accuracy=(self.labels == y).mean(1),
+            loss=self.loss,
+            labels=self.labels,
+            mean_probabilities=mean,
+            disagreement=disagreement(self.labels, self.kernels.n_classes),
+            ensemble_accuracy=float((mean.argmax(1) == y).mean()),
+        )
+
+
+def evaluate(kernels: Kernels, executor: Executor, versions: Sequence[Version]) -> Evaluation:
+    """Measure computed *versions* on the test set, many at a time."""
+    tally = _Tally(len(versions), kernels)
+    with torch.no_grad():
+        for pool, architecture in executor.architecture_of.items():
+            who = [i for i, version in enumerate(versions) if version.pool is pool]
+            size = executor.chunk(architecture)
+            for start in range(0, len(who), size):
+                part = who[start : start + size]
+                tally.add(part, [versions[i].row for i in part], architecture, pool)
+    return tally.result()
+
+
+def disagreement(labels: np.ndarray, n_classes: int) -> float:
+    """Return the share of rows on which two different models differ, mean over pairs.
+
+    *labels* is ``(n, m)``; 0 where there is only one model.
+    """
+    n, m = labels.shape
+    if n < 2:
+        return 0.0
+    columns = np.broadcast_to(np.arange(m), labels.shape)
+    counts = np.zeros((m, n_classes))
+    np.add.at(counts, (columns.ravel(), labels.ravel()), 1)
+    agreeing = (counts * (counts - 1)).sum(1) / (n * (n - 1))
+    return float(1 - agreeing.mean())

@@ -1,0 +1,226 @@
+"""The learner that puts off: operations are recorded now, computed later and many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.core.rng import Streams
+from p2pkd.learning.api import Evaluation, Rows
+from p2pkd.learning.architecture import Architecture, build_architecture
+from p2pkd.learning.evaluation import evaluate
+from p2pkd.learning.executor import Executor, Settings
+from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.pools import Pool
+from p2pkd.learning.pretrain import pretrain
+from p2pkd.learning.recipe import Recipe
+from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, TRAIN, Payload, Version
+from p2pkd.scenario.models import ModelSpec
+from p2pkd.scenario.scenario import Fresh, Pretrained, StartSpec
+from p2pkd.world.data import Data
+
+
+class DeferredLearner:
+    """Records operations and computes them in groups when somebody looks, or enough are pending.
+
+    Parameters
+    ----------
+    data : private, reference and test rows.
+    specs, model_of : the architectures, and the index of each agent's.
+    recipe : the optimiser, and how messages are made and used.
+    settings : how to compute; changes no result.
+    start : what models know before the run.
+    """
+
+    def __init__(
+        self,
+        data: Data,
+        specs: Sequence[ModelSpec],
+        model_of: NDArray[np.int64],
+        recipe: Recipe,
+        streams: Streams,
+        settings: Settings | None = None,
+        start: StartSpec | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.settings = settings or Settings()
+        self.architectures = [
+            build_architecture(s, data.input_shape, data.n_classes) for s in specs
+        ]
+        self.kernels = Kernels(
+            data, self.architectures, recipe, streams, self.settings.torch_device
+        )
+        self.executor = Executor(self.settings, self.kernels)
+        self.pool_of = [self.kernels.pools[i] for i in model_of.tolist()]
+        sizes = self.kernels.private.sizes
+        batch = recipe.batch
+        self.batch_of = [0 if batch is None else batch] * len(sizes)
+        self.pending: list[ref[Any]] = []
+        self.max_pending = self.settings.max_pending or max(4096, 2 * len(sizes))
+        self._begin(start or Fresh(), streams)
+
+    def _begin(self, start: StartSpec, streams: Streams) -> None:
+        rows: list[NDArray[np.float32]] = []
+        if isinstance(start, Pretrained) or (isinstance(start, Fresh) and start.alike):
+            rows = [
+                architecture.initial(streams.generator("model", 0, i))
+                for i, architecture in enumerate(self.architectures)
+            ]
+        if isinstance(start, Pretrained):
+            rows = [
+                pretrain(architecture, row, self.kernels, start.steps, i)
+                for i, (architecture, row) in enumerate(zip(self.architectures, rows, strict=True))
+            ]
+        self.kernels.begin_with(rows)
+
+    # -- recording -------------------------------------------------------------------------------
+
+    def initial(self, agent: int) -> Version:
+        """Return the version with which *agent* begins."""
+        version = Version(agent, self.pool_of[agent], 1, INITIAL, None, None, 0, 0, 0, 0)
+        return self._record(version)
+
+    def train(self, version: Version, steps: int) -> Version:
+        """Return *version* after *steps* cross-entropy steps on its agent's private rows."""
+        if steps == 0:
+            return version
+        agent = version.agent
+        # Sample numbers go on where this version's own history of draws ended.
+        before = version.samples
+        product = Version(
+            agent,
+            version.pool,
+            version.level + 1,
+            TRAIN,
+            version,
+            before,
+            steps,
+            version.updates + steps,
+            before + steps * self.batch_of[agent],
+            version.drawn,
+        )
+        return self._record(product)
+
+    def distill(self, version: Version, lessons: Sequence[Any], steps: int) -> Version:
+        """Return *version* after *steps* steps towards the targets that *lessons* make."""
+        if steps == 0 or not lessons:
+            return version
+        level = version.level
+        kept = []
+        for lesson in lessons:
+            contents = lesson.contents
+            if contents.level > level:
+                level = contents.level
+            kept.append(contents)
+        n = steps * self.batch_of[version.agent]
+        joint = self.recipe.objective.private_share is not None
+        product = Version(
+            version.agent,
+            version.pool,
+            level + 1,
+            DISTILL,
+            version,
+            (kept, version.samples, version.drawn),
+            steps,
+            version.updates + steps,
+            version.samples + (n if joint else 0),
+            version.drawn + n,
+        )
+        return self._record(product)
+
+    def merge(self, version: Version, parts: Sequence[tuple[Version, float]]) -> Version:
+        """Return *version* with the weighted sum of *parts* as parameters.
+
+        The optimiser's state and the counters remain *version*'s.  Parts must be of one
+        architecture.
+        """
+        level = version.level
+        for part, _ in parts:
+            if part.level > level:
+                level = part.level
+            if part.pool is not version.pool:
+                raise ValueError("merge: parts must have the architecture of the version")
+        product = Version(
+            version.agent,
+            version.pool,
+            level + 1,
+            MERGE,
+            version,
+            tuple(parts),
+            0,
+            version.updates,
+            version.samples,
+            version.drawn,
+        )
+        return self._record(product)
+
+    def predict(self, version: Version, rows: Rows) -> Payload:
+        """Return the payload of *version*'s predictions on the reference rows *rows*."""
+        payload = Payload(version, self.kernels.payload_pool(len(rows)), rows)
+        return self._record(payload)
+
+    def weights(self, version: Version) -> Version:
+        """Return the payload of *version*'s parameters: itself, if transmission loses nothing."""
+        codec = self.recipe.codec
+        if codec is None or codec.lossless:
+            return version
+        product = Version(
+            version.agent,
+            version.pool,
+            version.level + 1,
+            ENCODE,
+            version,
+            None,
+            0,
+            version.updates,
+            version.samples,
+            version.drawn,
+        )
+        return self._record(product)
+
+    def _record(self, product: Any) -> Any:
+        pending = self.pending
+        pending.append(ref(product))
+        if len(pending) >= self.max_pending:
+            self.flush()
+        return product
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Compute everything that is pending and that somebody still holds."""
+        pending, self.pending = self.pending, []
+        self.executor.run(pending)
+
+    def parameters(self, version: Version) -> NDArray[np.float32]:
+        """Look at *version*'s parameters, ``(P,)``."""
+        self.flush()
+        n = self.architecture(version).n_parameters
+        return np.array(version.pool.data[version.row, :n].cpu())
+
+    def resolve(self, payload: Payload) -> NDArray[np.float32]:
+        """Look at a payload of predictions, ``(R, W)``."""
+        self.flush()
+        values = payload.pool.data[payload.row].view(len(payload.rows), -1)
+        return np.array(values.cpu())
+
+    def evaluate(self, versions: Sequence[Version]) -> Evaluation:
+        """Look at *versions* on the test set."""
+        self.flush()
+        return evaluate(self.kernels, self.executor, versions)
+
+    def architecture(self, version: Version) -> Architecture:
+        """Return the architecture of *version*."""
+        return self.architectures[self.kernels.pools.index(version.pool)]
+
+    def describe(self) -> dict[str, Any]:
+        """Return how numbers are computed, for the manifest."""
+        return {**self.executor.describe(), "max_pending": self.max_pending}
+
+    def pools(self) -> list[Pool]:
+        """Return the tables of parameters and of payloads."""
+        return [*self.kernels.pools, *self.kernels.payload_pools.values()]

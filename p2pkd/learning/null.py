@@ -1,0 +1,37 @@
+"""A learner without numbers: the timeline alone, for dry runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from p2pkd.learning.api import Rows
+
+
+class NullLearner:
+    """Every version and every payload is None; nothing is remembered and nothing computed."""
+
+    def initial(self, agent: int) -> None:
+        """Return None."""
+
+    def train(self, version: Any, steps: int) -> None:
+        """Return None."""
+
+    def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> None:
+        """Return None."""
+
+    def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> None:
+        """Return None."""
+
+    def predict(self, version: Any, rows: Rows) -> None:
+        """Return None."""
+
+    def weights(self, version: Any) -> None:
+        """Return None."""
+
+    def evaluate(self, versions: Sequence[Any]) -> None:
+        """Return None: there is nothing to measure."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return that there is no learning."""
+        return {"executor": "none"}

@@ -1,0 +1,62 @@
+"""Losses as gradients at a model's outputs, agent by agent, masked rows left out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from p2pkd.learning.api import Outputs, RowLoss
+from p2pkd.learning.architecture import Pull
+
+
+def mean_weights(mask: Tensor | None, shape: tuple[int, int], device: torch.device) -> Tensor:
+    """Return what each row ``(G, B)`` contributes to its agent's mean: 1 / n, or 0 if masked."""
+    if mask is None:
+        return torch.full(shape, 1 / shape[1], device=device)
+    return mask / mask.sum(1, keepdim=True).clamp_min(1.0)
+
+
+def cross_entropy_gradient(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the gradient of sum_b w_b CE_b with respect to *logits* ``(G, B, C)``.
+
+    *labels* and *weights* are ``(G, B)``.
+    """
+    gradient = logits.softmax(-1)
+    gradient.scatter_add_(
+        2, labels.unsqueeze(2), gradient.new_full((1, 1, 1), -1.0).expand(*labels.shape, 1)
+    )
+    return gradient.mul_(weights.unsqueeze(2))
+
+
+def private_pull(labels: Tensor, weights: Tensor) -> Pull:
+    """Return the pull of cross-entropy with *labels* ``(G, B)``."""
+    return lambda outputs: (cross_entropy_gradient(outputs.logits, labels, weights), None)
+
+
+def distillation_pull(objective: RowLoss, targets: Tensor, weights: Tensor) -> Pull:
+    """Return the pull of the weighted row loss towards *targets* ``(G, B, C)``."""
+
+    def pull(outputs: Outputs) -> tuple[Tensor, Tensor | None]:
+        with torch.enable_grad():
+            logits = outputs.logits.detach().requires_grad_()
+            features = outputs.features.detach().requires_grad_()
+            loss = (objective.row_loss(Outputs(logits, features), targets) * weights).sum()
+        towards = torch.autograd.grad(loss, (logits, features), allow_unused=True)
+        return (torch.zeros_like(logits) if towards[0] is None else towards[0]), towards[1]
+
+    return pull
+
+
+def joint_pull(private: Pull, distillation: Pull, n_private: int) -> Pull:
+    """Return the pull of both, the first *n_private* rows being private ones."""
+
+    def pull(outputs: Outputs) -> tuple[Tensor, Tensor | None]:
+        parts = [Outputs(*(o[:, :n_private] for o in outputs))]
+        parts.append(Outputs(*(o[:, n_private:] for o in outputs)))
+        (here, _), (there, features) = private(parts[0]), distillation(parts[1])
+        if features is not None:
+            above = features.new_zeros((features.shape[0], n_private, features.shape[2]))
+            features = torch.cat([above, features], 1)
+        return torch.cat([here, there], 1), features
+
+    return pull

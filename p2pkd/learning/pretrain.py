@@ -1,0 +1,45 @@
+"""Joint pre-training: one model for all agents of an architecture."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from p2pkd.learning.architecture import Architecture
+from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.objectives import mean_weights, private_pull
+from p2pkd.learning.optimizers import clip_
+
+BATCH = 32
+
+
+def pretrain(
+    architecture: Architecture,
+    row: NDArray[np.float32],
+    kernels: Kernels,
+    steps: int,
+    number: int,
+) -> NDArray[np.float32]:
+    """Return *row* ``(P,)`` after *steps* cross-entropy steps on the labelled reference rows.
+
+    Batches of 32, drawn with replacement, the run's own optimiser.  *number* tells architectures'
+    random streams apart.
+    """
+    rng = kernels.streams.generator("pretrain", number)
+    n, optimizer = architecture.n_parameters, kernels.optimizer
+    flat = torch.from_numpy(row.copy()).unsqueeze(0).to(kernels.device)
+    state = flat.new_zeros((1, optimizer.state_floats(n)))
+    weights = mean_weights(None, (1, BATCH), kernels.device)
+    for step in range(1, steps + 1):
+        chosen = torch.from_numpy(rng.integers(len(kernels.reference_y), size=BATCH))
+        chosen = chosen.to(kernels.device)
+        x, y = kernels.reference_x[chosen], kernels.reference_y[chosen]
+        with torch.no_grad():
+            gradient = architecture.gradient(
+                flat, x.unsqueeze(0), private_pull(y.unsqueeze(0), weights)
+            )
+            if kernels.recipe.clip_norm is not None:
+                clip_(gradient, kernels.recipe.clip_norm)
+            optimizer.update_(flat, gradient, state, np.array([step]), kernels.recipe.lr)
+    return np.array(flat[0].cpu())

@@ -1,0 +1,93 @@
+"""Lazy values: what an operation will make, or has made.
+
+An operation is reachable only from its product, so when the last holder lets go of a product that
+was never computed, it and whatever only it needed are forgotten.  A computed product owns a row of
+a pool and gives it back when it dies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from p2pkd.learning.api import Rows
+from p2pkd.learning.pools import Pool
+
+INITIAL, TRAIN, DISTILL, MERGE, ENCODE, PREDICT = range(6)
+KINDS = ("initial", "train", "distill", "merge", "encode", "predict")
+
+
+class Version:
+    """Parameters and optimiser state of one agent at one time.
+
+    Attributes
+    ----------
+    row : its row in `pool`; -1 while it is pending.
+    level : 0 once computed, else one more than the highest level among its inputs.
+    kind, source, argument : the pending operation, the version it starts from, and its argument.
+    steps : gradient steps of this operation.
+    updates : gradient steps since the beginning.
+    samples, drawn : how many private and reference samples have been drawn before this operation.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "agent",
+        "argument",
+        "drawn",
+        "kind",
+        "level",
+        "pool",
+        "row",
+        "samples",
+        "source",
+        "steps",
+        "updates",
+    )
+
+    def __init__(
+        self,
+        agent: int,
+        pool: Pool,
+        level: int,
+        kind: int,
+        source: Version | None,
+        argument: Any,
+        steps: int,
+        updates: int,
+        samples: int,
+        drawn: int,
+    ) -> None:
+        self.agent = agent
+        self.pool = pool
+        self.row = -1
+        self.level = level
+        self.kind = kind
+        self.source = source
+        self.argument = argument
+        self.steps = steps
+        self.updates = updates
+        self.samples = samples
+        self.drawn = drawn
+
+    def __del__(self) -> None:
+        if self.row >= 0:
+            self.pool.free.append(self.row)
+
+
+class Payload:
+    """What one version says of some reference rows: ``(len(rows), W)`` numbers in a row of `pool`."""
+
+    __slots__ = ("__weakref__", "level", "pool", "row", "rows", "source")
+
+    kind = PREDICT
+
+    def __init__(self, source: Version, pool: Pool, rows: Rows) -> None:
+        self.source: Version | None = source
+        self.pool = pool
+        self.row = -1
+        self.level = source.level + 1
+        self.rows = rows
+
+    def __del__(self) -> None:
+        if self.row >= 0:
+            self.pool.free.append(self.row)
