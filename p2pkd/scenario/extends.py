@@ -39,13 +39,16 @@ def read_extended(path: Path, text: str, annotation: Any, problems: list[Problem
     *annotation* is the specification that the tree stands for.  Mistakes that leave a tree go to
     *problems*; raise ScenarioError for the others (no such file, a cycle, not YAML).
     """
-    return _read(path, text, annotation, problems, (path,))
+    return extended(parse(text, str(path), problems), path, annotation, problems, (path,))
 
 
-def _read(
-    path: Path, text: str, annotation: Any, problems: list[Problem], chain: tuple[Path, ...]
+def extended(
+    tree: Node, path: Path, annotation: Any, problems: list[Problem], chain: tuple[Path, ...] = ()
 ) -> Node:
-    tree = parse(text, str(path), problems)
+    """Return *tree* laid over what it extends; file names are relative to *path*'s folder.
+
+    *chain* are the files on the way to this tree, itself included.
+    """
     if not isinstance(tree.value, dict):
         what = "must be a mapping of keys such as 'duration: 20 min'"
         raise ScenarioError([*problems, tree.problem("", what)])
@@ -83,4 +86,5 @@ def _parent(
         loop = " -> ".join(str(file) for file in [*chain[chain.index(same[0]) :], path])
         raise ScenarioError([ref.problem("extends", f"extends itself: {loop}")])
     text = read_text(path, ref.place, "extends")
-    return _read(path, text, annotation, problems, (*chain, path))
+    tree = parse(text, str(path), problems)
+    return extended(tree, path, annotation, problems, (*chain, path))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from p2pkd.core.errors import InputError, Problem, ScenarioError
 from p2pkd.scenario.diagnose import problems_about, problems_in
-from p2pkd.scenario.extends import read_extended, read_text
+from p2pkd.scenario.extends import extended, read_extended, read_text
 from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.merge import merge
 from p2pkd.scenario.overrides import override_tree
@@ -37,14 +37,15 @@ class Loaded:
     base: Path
     tree: Node = field(repr=False)
 
-    def located(self, error: InputError) -> ScenarioError:
-        """Return *error*, found after loading, with the places of the keys that it begins with.
+    def located(self, error: InputError) -> InputError:
+        """Return *error*, found after loading, with the places of the keys that it is about.
 
-        Each line of its message that begins like ``devices.0.profile: ...`` is one problem.
+        Each line of its message that begins like ``devices.0.profile: ...`` becomes a problem; an
+        error without such a line is returned as it is.
         """
-        if isinstance(error, ScenarioError):
-            return error
         problems = problems_about(str(error), self.tree, type(self.scenario))
+        if isinstance(error, ScenarioError) or not any(problem.key for problem in problems):
+            return error
         return ScenarioError(_sorted(problems, self.tree.place.file))
 
 
@@ -62,9 +63,7 @@ def load_scenario(
     problems: list[Problem] = []
     text = read_text(path)
     tree = read_extended(path, text, root, problems)
-    tree = merge(tree, override_tree(overrides, seed), root)
-    scenario = _validated(tree, root, problems)
-    return Loaded(scenario, text, to_plain(scenario), path.parent, tree)
+    return _loaded(tree, text, path.parent, (overrides, seed), problems)
 
 
 def load_mapping(
@@ -72,20 +71,32 @@ def load_mapping(
 ) -> Loaded:
     """Return the scenario that plain data describes, as `load_scenario` does for a file.
 
-    Relative paths are looked for from the working directory.
+    Relative paths, those after `extends` included, count from the working directory.
     """
     root = _scenario_class()
-    tree = merge(node_of(dict(values), Place("scenario")), override_tree(overrides, seed), root)
-    scenario = _validated(tree, root, [])
-    return Loaded(scenario, to_yaml(scenario), to_plain(scenario), Path(), tree)
+    problems: list[Problem] = []
+    tree = extended(node_of(dict(values), Place("scenario")), Path("scenario"), root, problems)
+    return _loaded(tree, None, Path(), (overrides, seed), problems)
 
 
-def scenario_from_dict(values: Mapping[str, Any], name: str = "scenario") -> Scenario:
-    """Return the scenario that plain data describes, as a YAML file would.
+def scenario_from_dict(values: Mapping[str, Any]) -> Scenario:
+    """Return the scenario that plain data describes; see `load_mapping`."""
+    return load_mapping(values).scenario
 
-    *name* is what errors call it.  Raise ScenarioError with one Problem for each mistake.
-    """
-    return _validated(node_of(dict(values), Place(name)), _scenario_class(), [])
+
+def _loaded(
+    tree: Node,
+    text: str | None,
+    base: Path,
+    changes: tuple[Sequence[str], int | None],
+    problems: list[Problem],
+) -> Loaded:
+    root = _scenario_class()
+    tree = merge(tree, override_tree(*changes), root)
+    tree, scenario = _validated(tree, root, problems)
+    if text is None:
+        text = to_yaml(scenario)
+    return Loaded(scenario, text, to_plain(scenario), base, tree)
 
 
 def _scenario_class() -> type[Scenario]:
@@ -96,7 +107,8 @@ def _scenario_class() -> type[Scenario]:
     return Scenario
 
 
-def _validated(tree: Node, root: type[Scenario], problems: list[Problem]) -> Scenario:
+def _validated(tree: Node, root: type[Scenario], problems: list[Problem]) -> tuple[Node, Scenario]:
+    """Return the scenario and its tree with the preset expanded, or raise all problems."""
     tree, unknown = _with_preset(tree, root)
     problems = [*problems, *unknown]
     try:
@@ -105,7 +117,7 @@ def _validated(tree: Node, root: type[Scenario], problems: list[Problem]) -> Sce
         problems += problems_in(error, tree, root)
     if problems:
         raise ScenarioError(_sorted(problems, tree.place.file))
-    return scenario
+    return tree, scenario
 
 
 def _with_preset(tree: Node, root: type[Scenario]) -> tuple[Node, tuple[Problem, ...]]:

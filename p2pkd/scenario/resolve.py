@@ -28,7 +28,10 @@ def to_plain(scenario: Scenario) -> dict[str, Any]:
 
 
 def to_yaml(scenario: Scenario) -> str:
-    """Return *scenario* as the text of a file that loads to an equal one."""
+    """Return *scenario* as the text of a file that loads to an equal one.
+
+    Short mappings and lists stand on one line.
+    """
     writer = YAML()
     writer.width = 100
     writer.indent(mapping=2, sequence=4, offset=2)

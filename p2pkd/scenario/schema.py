@@ -26,7 +26,7 @@ def scenario_schema() -> dict[str, Any]:
     schema = _cleaned(Scenario.model_json_schema())
     specs = {name: spec for name, spec in _specs().items() if name in schema["$defs"]}
     whole = schema.pop("$defs") | {"Scenario": schema}
-    for name, spec in {**specs, "Scenario": Scenario}.items():
+    for name, spec in (specs | {"Scenario": Scenario}).items():
         _write_defaults(whole[name], spec)
         _require_tag(whole[name], spec)
     whole["MethodSpec"]["properties"]["preset"]["anyOf"][0]["examples"] = preset_names()

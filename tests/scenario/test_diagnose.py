@@ -211,13 +211,16 @@ def test_errors_found_later_are_placed_by_the_key_they_begin_with(tmp_path):
     path = tmp_path / "x.yaml"
     path.write_text(GOOD + "devices:\n  - {profile: laptpo}\n")
     error = InputError("devices.0.profile: no such profile\nthe weather is bad")
-    located = load_scenario(path).located(error)
+    loaded = load_scenario(path)
+    located = loaded.located(error)
     assert str(located).splitlines() == [
         f"{path}:1:1  the weather is bad",
         f"{path}:4:15  devices.0.profile: no such profile",
     ]
+    elsewhere = InputError("runs/x: holds a run already")
+    assert loaded.located(elsewhere) is elsewhere
 
 
 def test_dictionary_is_checked_alike():
-    with pytest.raises(ScenarioError, match=r"^mine  agents: must be an integer, given 'x'$"):
-        scenario_from_dict({"duration": "1 min", "agents": "x"}, "mine")
+    with pytest.raises(ScenarioError, match=r"^scenario  agents: must be an integer, given 'x'$"):
+        scenario_from_dict({"duration": "1 min", "agents": "x"})

@@ -4,7 +4,7 @@ import pytest
 
 from p2pkd.core.errors import ScenarioError
 from p2pkd.scenario.extends import read_extended
-from p2pkd.scenario.load import load_scenario
+from p2pkd.scenario.load import load_mapping, load_scenario
 from p2pkd.scenario.scenario import Scenario
 
 
@@ -120,3 +120,12 @@ def test_not_text(tmp_path):
     (tmp_path / "x.yaml").write_bytes(b"name: \xff\n")
     with pytest.raises(ScenarioError, match="is not UTF-8 text: invalid start byte at byte 6"):
         load_scenario(tmp_path / "x.yaml")
+
+
+def test_plain_data_may_extend_a_file_of_the_working_directory(tmp_path, monkeypatch):
+    (tmp_path / "base.yaml").write_text("duration: 1 min\nagents: 2\n")
+    monkeypatch.chdir(tmp_path)
+    loaded = load_mapping({"extends": "base.yaml", "agents": 3}, ["name=x"], seed=4)
+    scenario = loaded.scenario
+    assert (scenario.duration, scenario.agents, scenario.name, scenario.seed) == (60.0, 3, "x", 4)
+    assert "agents: 3" in loaded.text

@@ -29,7 +29,7 @@ def test_units_tags_first_and_nothing_left_out():
         "topology: {kind: ring, allow_disconnected: false, k: 2}",
     ]
     assert "  header: 64 B" in lines
-    assert "    knowledge: soft_labels" in lines
+    assert "    protocol: push" in lines
 
 
 def test_null_is_written_where_it_is_not_the_default():
