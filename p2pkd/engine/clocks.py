@@ -39,10 +39,14 @@ class AsynchronousClock:
         due = uniform(key, 0) * self.phase
         while True:
             yield env.timeout(max(0.0, due - env.now))
+            started = env.now
             yield from agent.turn()
             ticks += 1
             stretch = 1 + self.jitter * (2 * uniform(key, ticks) - 1)
             due = max(due + self.every * stretch, env.now)
+            if due == started:
+                # A turn without work on a free clock: time must not stand still.
+                due += self.phase
 
 
 class RoundClock:
