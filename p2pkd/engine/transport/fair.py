@@ -65,11 +65,11 @@ class Allocation(NamedTuple):
 class _Alarm:
     """The least that SimPy takes for an event."""
 
-    __slots__ = ("callbacks", "generation")
-
-    callbacks: Any
-    generation: int
+    __slots__ = ("callbacks",)
     _ok = True
+
+    def __init__(self, action: Callable[[Any], None]) -> None:
+        self.callbacks: Any = (action,)
 
 
 class Fair:
@@ -111,8 +111,7 @@ class Fair:
         self._changed_flows: list[FairTransfer] = []
         self._changed_links: dict[int, None] = {}
         self._solving = False
-        self._armed_s = np.inf
-        self._generation = 0
+        self._alarms_s: list[float] = []  # pending, the next one last
 
     def start(
         self,
@@ -188,13 +187,7 @@ class Fair:
         """Solve once, after everything else that happens at this instant."""
         if not self._solving:
             self._solving = True
-            self._set_alarm(self._solve, _LAST, 0.0)
-
-    def _set_alarm(self, action: Callable[[Any], None], priority: int, delay_s: float) -> None:
-        alarm = _Alarm()
-        alarm.generation = self._generation
-        alarm.callbacks = (action,)
-        self._schedule(alarm, priority, delay_s)
+            self._schedule(_Alarm(self._solve), _LAST, 0.0)
 
     def _solve(self, _: _Alarm) -> None:
         self._solving = False
@@ -237,19 +230,17 @@ class Fair:
     def _arm(self) -> None:
         """Be there when the next flow ends.
 
-        SimPy cannot cancel an event.  An alarm that has come to be too early stays and sets the
-        next one when it rings; one that has come to be too late is outdated by its generation.
+        SimPy cannot cancel an event.  An alarm whose flow has slowed down or gone rings for
+        nothing and arms again; none is set while one that is early enough is pending, so that
+        many short flows beside a long one leave no alarms behind.
         """
         end = self._flows.next_end_s()
-        if end < self._armed_s:
-            self._armed_s = end
-            self._generation += 1
-            self._set_alarm(self._ring, _NORMAL, end - self._env.now)
+        if end < (self._alarms_s[-1] if self._alarms_s else np.inf):
+            self._alarms_s.append(end)
+            self._schedule(_Alarm(self._ring), _NORMAL, end - self._env.now)
 
-    def _ring(self, alarm: _Alarm) -> None:
-        if alarm.generation != self._generation:
-            return
-        self._armed_s = np.inf
+    def _ring(self, _: _Alarm) -> None:
+        self._alarms_s.pop()
         ended = self._flows.ended(self._env.now)
         for transfer in ended:
             if transfer.live:  # the end of one may be the reason to abort the next

@@ -58,7 +58,7 @@ class Fifo:
         self._env = env
         self._schedule: Any = env.schedule
         self._latency = links.latency
-        # Lists of floats: reading one number from an array costs five times as much.
+        # Lists of floats: one number out of an array costs three times as much.
         self._up = [_rate("uplink", i, r) for i, r in enumerate(links.uplink)]
         self._down = [_rate("downlink", i, r) for i, r in enumerate(links.downlink)]
         self._free_up = [0.0] * len(self._up)

@@ -90,6 +90,21 @@ def test_all_changes_of_one_instant_make_one_solve(env, links):
     assert solves == [50, 0]
 
 
+def test_short_flows_beside_a_long_one_leave_no_alarms_behind(env, links):
+    net = Fair(env, links(1.0, n=4))
+    pending = []
+
+    def again(_):
+        pending.append(len(env._queue))
+        net.start(2, 3, 1, again)
+
+    net.start(0, 1, 1000, lambda _: None)
+    net.start(2, 3, 1, again)
+    env.run(500)
+    assert len(pending) == 499
+    assert max(pending) <= 4
+
+
 def test_propagation_occupies_no_link(env, links, wire):
     net = wire(Fair(env, links(12.5 * MB, n=2, latency_s=0.05)))
     for i in range(1250):
