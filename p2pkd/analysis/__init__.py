@@ -1,1 +1,1 @@
-"""analysis"""
+"""From a run directory to data frames, costs and figures."""

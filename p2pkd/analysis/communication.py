@@ -1,0 +1,145 @@
+"""What communication costs, and what accuracy it buys.
+
+One definition throughout: ``wire_bytes`` is all that crossed the senders' links, that is payload,
+headers, retransmissions and the crossed part of aborted transfers; a reference set that every agent
+downloads is ``setup_bytes``, apart from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from p2pkd.analysis.result import Result
+
+COSTS = ("time_s", "wire_bytes", "payload_bytes", "gradient_steps", "compute_energy_j")
+
+
+def costs_over_time(result: Result) -> pd.DataFrame:
+    """Return a row per evaluation: accuracy, and what all agents together had spent until then.
+
+    Columns ``time_s``, ``accuracy_mean``, ``accuracy_std``, ``wire_bytes``, ``payload_bytes``,
+    ``gradient_steps``, ``compute_energy_j``.  A message is charged when its fate is known, a
+    computation when it ends.  The reference set's download is not in ``wire_bytes``.
+    """
+    population, messages, compute = result.population, result.messages, result.compute
+    times = population["time_s"].to_numpy()
+    sent, computed = messages["ended_s"].to_numpy(), compute["ended_s"].to_numpy()
+    return pd.DataFrame(
+        {
+            "time_s": times,
+            "accuracy_mean": population["accuracy_mean"],
+            "accuracy_std": population["accuracy_std"],
+            "wire_bytes": _until(times, sent, messages["wire_bytes"].to_numpy()),
+            "payload_bytes": _until(times, sent, messages["payload_bytes"].to_numpy()),
+            "gradient_steps": _until(times, computed, compute["steps"].to_numpy()),
+            "compute_energy_j": _until(times, computed, compute["energy_j"].to_numpy()),
+        }
+    )
+
+
+def cost_to_accuracy(result: Result, target: float, cost: str = "wire_bytes") -> float:
+    """Return what had been spent at the first evaluation with a mean accuracy of *target*.
+
+    *cost* is one of `COSTS`.  nan if the target was never reached.
+    """
+    table = costs_over_time(result)
+    reached = table.loc[table["accuracy_mean"] >= target, cost]
+    return float(reached.iloc[0]) if len(reached) else float("nan")
+
+
+def accuracy_at_cost(result: Result, budget: float, cost: str = "wire_bytes") -> float:
+    """Return the mean accuracy at the last evaluation that had spent at most *budget*.
+
+    *cost* is one of `COSTS`.  nan if even the first evaluation had spent more.
+    """
+    table = costs_over_time(result)
+    within = table.loc[table[cost] <= budget, "accuracy_mean"]
+    return float(within.iloc[-1]) if len(within) else float("nan")
+
+
+def split_bytes(result: Result) -> pd.DataFrame:
+    """Return wire bytes by what they were, a row per kind of knowledge, in bytes.
+
+    Columns: ``payload`` and ``header`` of delivered messages, ``lost`` (the last attempt of those
+    given up), ``retransmitted``, ``aborted`` and ``in_flight`` (the part that crossed), and
+    ``total``, their sum, which equals the sum of the messages' ``wire_bytes``.
+    """
+    messages = result.messages
+    status = messages["status"].astype(str)
+    crossed = messages["wire_bytes"] - messages["retransmitted_bytes"]
+    delivered = status == DELIVERED
+    parts = pd.DataFrame(
+        {
+            "payload": messages["payload_bytes"].where(delivered, 0),
+            "header": messages["header_bytes"].where(delivered, 0),
+            "lost": crossed.where(status == LOST, 0),
+            "retransmitted": messages["retransmitted_bytes"],
+            "aborted": crossed.where(status == ABORTED, 0),
+            "in_flight": crossed.where(status == IN_FLIGHT, 0),
+        }
+    )
+    parts["total"] = parts.sum(axis=1)
+    return parts.groupby(messages["kind"].astype(str)).sum()
+
+
+def by_device(result: Result) -> pd.DataFrame:
+    """Return who paid: a row per device group, numbers per agent (means).
+
+    Columns: ``agents`` (how many), ``accuracy``, ``wire_bytes``, ``received_bytes``, ``energy_j``,
+    ``computing`` (share of the time online), ``train_steps``, ``distill_steps``.
+    """
+    agents = result.agents
+    table = agents.assign(
+        device=agents["device"].astype(str),
+        computing=agents["computing_s"] / agents["online_s"].where(agents["online_s"] > 0),
+    )
+    columns = ["accuracy", "wire_bytes", "received_bytes", "energy_j", "computing"]
+    groups = table.groupby("device", sort=False)
+    means = groups[[*columns, "train_steps", "distill_steps"]].mean()
+    means.insert(0, "agents", groups.size())
+    return means
+
+
+def break_even_rows(parameters: int, classes: int) -> float:
+    """Return R* = P / C: below so many rows, soft labels are smaller than the model's weights.
+
+    Both at the same bytes a number; row numbers and headers not counted.
+    """
+    return parameters / classes
+
+
+def break_even(result: Result) -> pd.DataFrame | None:
+    """Return R* for each model, beside the rows that its messages carried (mean).
+
+    A row per model with ``agents``, ``parameters``, ``break_even_rows``, ``rows_sent`` (nan where
+    messages carry no rows).  None where the manifest does not tell the number of classes.
+    """
+    classes = result.manifest.get("classes")
+    if not classes:
+        return None
+    agents = result.agents.assign(model=result.agents["model"].astype(str))
+    groups = agents.groupby("model", sort=False)
+    table = pd.DataFrame({"agents": groups.size(), "parameters": groups["parameters"].first()})
+    table["break_even_rows"] = table["parameters"] / classes
+    model = agents.set_index("agent")["model"]
+    with_rows = result.messages[result.messages["rows"] > 0]
+    rows = with_rows.groupby(with_rows["sender"].map(model))["rows"].mean()
+    table["rows_sent"] = rows.reindex(table.index)
+    return table
+
+
+def _until(
+    times: NDArray[np.float64], ended: NDArray[np.float64], amounts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the sum of the *amounts* that had ended by each of *times*, shape ``(n_times,)``."""
+    order = np.argsort(ended, kind="stable")
+    sums = np.concatenate([[0], np.cumsum(amounts[order])])
+    return np.asarray(sums[np.searchsorted(ended[order], times, side="right")])

@@ -1,0 +1,65 @@
+"""Several runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from p2pkd.analysis.result import Result
+
+# Column of the comparison: key of the summary.
+COLUMNS = {
+    "accuracy": "final_accuracy_mean",
+    "accuracy_std": "final_accuracy_std",
+    "ensemble_accuracy": "final_ensemble_accuracy",
+    "wire_bytes": "wire_bytes",
+    "payload_bytes": "payload_bytes",
+    "setup_bytes": "setup_bytes",
+    "simulated_s": "simulated_s",
+    "energy_j": "energy_j",
+    "train_steps": "train_steps",
+    "distill_steps": "distill_steps",
+    "messages_sent": "messages_sent",
+    "messages_delivered": "messages_delivered",
+}
+
+
+def compare(results: Sequence[Result]) -> pd.DataFrame:
+    """Return a row per run, indexed by label: accuracy, bytes, seconds, joules, gradient steps.
+
+    ``gradient_steps`` is the sum of private and distillation steps; ``reference_set`` tells whether
+    the reference set's bytes were charged.
+    """
+    rows = [_row(result) for result in results]
+    return pd.DataFrame(rows, index=pd.Index(labels(results), name="run"))
+
+
+def labels(results: Sequence[Result]) -> list[str]:
+    """Return a short label for each run, all different: name, then seed, then directory."""
+    for label in (_name, _name_and_seed, _name_and_directory):
+        found = [label(result) for result in results]
+        if len(set(found)) == len(found):
+            return found
+    return [f"{_name(result)} ({number})" for number, result in enumerate(results, 1)]
+
+
+def _row(result: Result) -> dict[str, object]:
+    summary = result.summary
+    row: dict[str, object] = {"status": result.status, "seed": result.seed}
+    row |= {column: summary.get(key) for column, key in COLUMNS.items()}
+    row["gradient_steps"] = (summary.get("train_steps") or 0) + (summary.get("distill_steps") or 0)
+    row["reference_set"] = result.manifest.get("reference_set")
+    return row
+
+
+def _name(result: Result) -> str:
+    return result.name
+
+
+def _name_and_seed(result: Result) -> str:
+    return f"{result.name}, seed {result.seed}"
+
+
+def _name_and_directory(result: Result) -> str:
+    return f"{result.name}, {result.path.name}"

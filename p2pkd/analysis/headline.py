@@ -1,0 +1,52 @@
+"""The few numbers that a run comes down to."""
+
+from __future__ import annotations
+
+from p2pkd.analysis.readable import count, joules, percent, seconds, size
+from p2pkd.analysis.result import Result
+
+REFERENCE = {
+    "preloaded": "preloaded (not charged)",
+    "download": "downloaded by every agent (charged)",
+}
+
+
+def headline(result: Result) -> list[tuple[str, str]]:
+    """Return names and values, as text with units."""
+    total = result.summary
+    mean, std = total.get("final_accuracy_mean"), total.get("final_accuracy_std")
+    ensemble = total.get("final_ensemble_accuracy")
+    steps = (total.get("train_steps") or 0) + (total.get("distill_steps") or 0)
+    accuracy = percent(mean) if std is None else f"{percent(mean)} ± {100 * std:.1f}"
+    return [
+        ("Mean test accuracy", accuracy),
+        ("Accuracy of the ensemble", percent(ensemble)),
+        ("On the wire", size(total.get("wire_bytes"))),
+        ("of which knowledge", size(total.get("payload_bytes"))),
+        ("Reference set", _reference(result)),
+        ("Simulated time", seconds(total.get("simulated_s"))),
+        ("Energy", joules(total.get("energy_j"))),
+        (
+            "Gradient steps",
+            f"{count(steps)}, {count(total.get('distill_steps'))} of them distilling",
+        ),
+        ("Messages", _messages(result)),
+    ]
+
+
+def _reference(result: Result) -> str:
+    delivery = str(result.manifest.get("reference_set", "unknown"))
+    setup = result.summary.get("setup_bytes") or 0
+    text = REFERENCE.get(delivery, delivery)
+    return f"{text}: {size(setup)}" if setup else text
+
+
+def _messages(result: Result) -> str:
+    total = result.summary
+    fates = ("delivered", "lost", "aborted", "in_flight")
+    parts = [
+        f"{count(total[key])} {fate.replace('_', ' ')}"
+        for fate in fates
+        if total.get(key := f"messages_{fate}")
+    ]
+    return f"{count(total.get('messages_sent'))} sent: " + ", ".join(parts or ["none"])
