@@ -78,7 +78,11 @@ class PartitionSpec(Family, root=True):
     plural = "partitions"
 
     min_rows: Count = 2
-    """Every agent gets at least so many rows, or the partition is refused."""
+    """Every agent gets at least so many rows, or the partition is refused.
+
+    Where a draw gives less, it is repeated some times (Dirichlet); then the agents with most rows
+    hand over some, whatever their labels.
+    """
 
 
 class Iid(PartitionSpec):
@@ -88,7 +92,10 @@ class Iid(PartitionSpec):
 
 
 class Dirichlet(PartitionSpec):
-    """Label skew: each class is divided by a draw from Dirichlet(`alpha`) (Yurochkin et al., 2019)."""
+    """Label skew: each class is divided among agents by a draw from Dirichlet(`alpha`).
+
+    Yurochkin et al., "Bayesian nonparametric federated learning of neural networks", ICML 2019.
+    """
 
     kind: Literal["dirichlet"] = "dirichlet"
     alpha: Annotated[float, Field(gt=0)] = 0.5

@@ -124,4 +124,4 @@ class Topohub(TopologySpec):
     kind: Literal["topohub"] = "topohub"
     name: str
     per_km: Duration | None = 5e-6
-    """One-way delay of a kilometre of an edge's length, 5 us in fibre; null leaves it to `links`."""
+    """One-way delay of a kilometre of an edge, 5 us in fibre; null leaves it to `links`."""

@@ -47,6 +47,8 @@ def read_idx(file: Path) -> NDArray[Any]:
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in TYPES:
         raise DataError(f"{file}: is not an IDX file: it starts with {content[:4].hex(' ')!r}")
     dtype, start = np.dtype(TYPES[content[2]]), 4 + 4 * content[3]
+    if len(content) < start:
+        raise DataError(f"{file}: is cut off in its header of {start} bytes")
     shape = tuple(np.frombuffer(content[4:start], ">u4").tolist())
     wanted = int(np.prod(shape)) * dtype.itemsize
     if len(content) - start != wanted:

@@ -104,7 +104,9 @@ def _dirichlet(
         edges[:, -1] = 1.0
         cuts = np.round(edges * per_class[:, None]).astype(np.int64)
         counts = np.diff(cuts, axis=1, prepend=0)
-        if counts.sum(axis=0).min() >= spec.min_rows:
+        poor = int((counts.sum(axis=0) < spec.min_rows).sum())
+        # With m poor agents expected, a draw without any has a chance of about exp(-m).
+        if not poor or poor > 20:
             break
     order, _ = by_class(y, rng, n_classes)
     return _deal(order, np.tile(np.arange(n), n_classes), counts.ravel(), n, rng)

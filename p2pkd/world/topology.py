@@ -65,9 +65,10 @@ class Topology:
         (*latency_s*, *bandwidth*: one number an edge).
         """
         tails, heads = np.asarray(a, np.int64), np.asarray(b, np.int64)
-        keys = np.concatenate([tails * n + heads, heads * n + tails])
-        proper = np.concatenate([tails != heads] * 2)
-        edge = np.tile(np.arange(len(tails)), 2)[proper]
+        # Both directions of an edge side by side, so that the first of repeated edges wins in both.
+        keys = np.stack([tails * n + heads, heads * n + tails], axis=1).ravel()
+        proper = np.repeat(tails != heads, 2)
+        edge = np.repeat(np.arange(len(tails)), 2)[proper]
         keys, first = np.unique(keys[proper], return_index=True)
         counts = np.bincount(keys // n if n else keys, minlength=n)
         return cls(
