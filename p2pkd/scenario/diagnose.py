@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -56,7 +56,7 @@ def problems_in(error: ValidationError, tree: Node, root: type[Spec]) -> list[Pr
     for details in error.errors(include_url=False):
         if _is_echo(details):
             continue
-        spot = _locate(details["loc"], tree, root)
+        spot = _locate(details["loc"], Spot((), tree, root, None))
         grouped.setdefault(spot.keys, []).append((spot, details))
     return [problem for group in grouped.values() for problem in _describe(group)]
 
@@ -71,15 +71,14 @@ def _is_echo(details: ErrorDetails) -> bool:
     )
 
 
-def _locate(loc: tuple[int | str, ...], tree: Node, root: type[Spec]) -> Spot:
-    """Return the spot that pydantic calls *loc*, which also names tags and parts of unions."""
-    spot = Spot((), tree, root, None)
+def _locate(loc: tuple[int | str, ...], spot: Spot) -> Spot:
+    """Return the spot *loc* further in; pydantic also names tags and parts of unions there."""
     for step in loc:
         family = family_of(spot.annotation)
         if family is not None and step in family.members:
             # The tag is told by the tree too; a shorthand has nothing else to tell.
-            spot = Spot(spot.keys, spot.node, family.members[str(step)], spot.owner, spot.found)
-        elif isinstance(step, int) or spec_of(spot.annotation) is not None:
+            spot = replace(spot, annotation=family.members[str(step)])
+        elif isinstance(step, int) or not spot.keys or spec_of(spot.annotation) is not None:
             spot = spot.below(step)
         else:
             break
@@ -150,12 +149,12 @@ def _unknown_kind(spot: Spot, family: type[Family]) -> Problem:
 def _of_model(spot: Spot, message: str) -> Problem:
     """Return a complaint about several keys, placed at the one that it begins with."""
     match = _ABOUT_KEY.match(message)
-    target = spot
-    for name in match[1].split(".") if match else ():
-        target = target.below(int(name) if name.isdecimal() else name)
-        if target.annotation is None and not target.found:
-            return spot.node.problem(spot.key, message)
-    return target.node.problem(target.key, message[match.end() :] if match else message)
+    names = match[1].split(".") if match else []
+    if not match or field_of(member_of(spot.annotation, spot.node), names[0]) is None:
+        return spot.node.problem(spot.key, message)
+    loc = tuple(int(name) if name.isdecimal() else name for name in names)
+    target = _locate(loc, spot)
+    return target.node.problem(target.key, message[match.end() :])
 
 
 def problems_about(text: str, tree: Node, root: type[Spec]) -> list[Problem]:

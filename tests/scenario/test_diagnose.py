@@ -210,11 +210,13 @@ def test_merge_key_keeps_the_place_of_its_source(tmp_path):
 def test_errors_found_later_are_placed_by_the_key_they_begin_with(tmp_path):
     path = tmp_path / "x.yaml"
     path.write_text(GOOD + "devices:\n  - {profile: laptpo}\n")
-    error = InputError("devices.0.profile: no such profile\nthe weather is bad")
+    text = "devices.0.profile: no such profile\nthe weather is bad\ntopology.ring.k: odd"
+    error = InputError(text)
     loaded = load_scenario(path)
     located = loaded.located(error)
     assert str(located).splitlines() == [
         f"{path}:1:1  the weather is bad",
+        f"{path}:1:1  topology.k: odd",
         f"{path}:4:15  devices.0.profile: no such profile",
     ]
     elsewhere = InputError("runs/x: holds a run already")

@@ -1,0 +1,9 @@
+"""The command line: results on stdout, progress and problems on stderr.
+
+Exit codes: 0 done, 1 the run failed, 2 the input was wrong, 130 stopped with Ctrl-C.
+"""
+
+from p2pkd.cli import doctor, inspect, results, run
+from p2pkd.cli.app import app
+
+__all__ = ["app", "doctor", "inspect", "results", "run"]

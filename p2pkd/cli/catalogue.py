@@ -1,0 +1,68 @@
+"""What `p2pkd list` lists: families of kinds, device profiles, presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from p2pkd.core.errors import InputError, suggestion
+from p2pkd.core.units import FLOP_RATE, POWER, RATE, SIZE
+from p2pkd.scenario.base import FAMILIES, Family
+from p2pkd.scenario.kinds import load_kinds
+from p2pkd.scenario.presets import load_preset, preset_names
+
+
+def sections(kind: str | None) -> Iterator[str]:
+    """Yield the lines of one section, or of all.
+
+    Raise InputError, with the nearest name, if there is no such section.
+    """
+    load_kinds()
+    import p2pkd.scenario.scenario  # noqa: F401  # its families
+
+    names = [*FAMILIES, "devices", "presets"]
+    if kind is not None and kind not in names:
+        raise InputError(f"nothing to list under {kind!r}{suggestion(kind, names)}")
+    for name in names if kind is None else [kind]:
+        if kind is None:
+            yield from ("", name) if name != names[0] else (name,)
+        yield from _lines(name, "" if kind else "  ")
+
+
+def _lines(name: str, indent: str) -> Iterator[str]:
+    if name == "devices":
+        rows = _devices()
+    elif name == "presets":
+        rows = [_preset(preset) for preset in preset_names()]
+    else:
+        rows = [(tag, member.summary()) for tag, member in _members(FAMILIES[name])]
+    width = max((len(row[0]) for row in rows), default=0)
+    for first, *rest in rows:
+        yield f"{indent}{first:<{width}}  {rest[0]}".rstrip()
+        yield from (f"{indent}{'':<{width}}  {line}" for line in rest[1:])
+
+
+def _members(family: type[Family]) -> list[tuple[str, type[Family]]]:
+    return sorted(family.members.items())
+
+
+def _devices() -> list[tuple[str, ...]]:
+    from p2pkd.world.catalogue import profiles
+
+    return [
+        (
+            name,
+            f"{FLOP_RATE.format(p.flops)}, {SIZE.format(p.memory)},"
+            f" up {RATE.format(p.uplink)}, down {RATE.format(p.downlink)},"
+            f" {POWER.format(p.compute_power)} computing",
+            p.description,
+        )
+        for name, p in profiles().items()
+    ]
+
+
+def _preset(name: str) -> tuple[str, ...]:
+    preset = load_preset(name)
+    lines = [preset.summary, f"sends {preset.payload}; {preset.paper or 'a control, no paper'}"]
+    if preset.departures and preset.departures != "none":
+        lines.append(f"departs from it: {preset.departures}")
+    return (name, *lines)

@@ -1,0 +1,111 @@
+"""Commands that look at scenarios and at what there is to choose from, and run nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from p2pkd.cli.app import (
+    WRONG_INPUT,
+    JsonOption,
+    ScenarioArgument,
+    SeedOption,
+    SetOption,
+    app,
+    example,
+)
+from p2pkd.core.errors import InputError, Problem, ScenarioError
+
+
+@app.command(
+    epilog=example(
+        "p2pkd validate scenarios/quickstart.yaml",
+        "p2pkd validate scenarios/*.yaml --set agents=8",
+    )
+)
+def validate(
+    scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO", help="Scenario files.")],
+    set_: SetOption = [],  # noqa: B006
+    as_json: JsonOption = False,
+) -> None:
+    """Check scenario files; print every mistake with its line and column."""
+    found = {str(path): _problems(path, set_) for path in scenarios}
+    if as_json:
+        typer.echo(json.dumps(_validity(found), indent=2))
+    for path, problems in found.items():
+        for problem in problems:
+            typer.echo(str(problem), err=True)
+        if not problems and not as_json:
+            typer.echo(f"{path}: valid")
+    if any(found.values()):
+        raise typer.Exit(WRONG_INPUT)
+
+
+def _problems(path: Path, overrides: list[str]) -> list[Problem]:
+    from p2pkd.scenario.load import load_scenario
+    from p2pkd.world.catalogue import resolve
+
+    try:
+        loaded = load_scenario(path, overrides)
+        try:
+            resolve(loaded.scenario.devices)
+        except InputError as error:
+            raise loaded.located(error) from None
+    except ScenarioError as error:
+        return list(error.problems)
+    return []
+
+
+def _validity(found: dict[str, list[Problem]]) -> dict[str, Any]:
+    files = [
+        {"file": path, "valid": not problems, "problems": [p._asdict() for p in problems]}
+        for path, problems in found.items()
+    ]
+    return {"valid": not any(found.values()), "scenarios": files}
+
+
+@app.command(
+    epilog=example(
+        "p2pkd show scenarios/isolated.yaml", "p2pkd show scenarios/ring.yaml > full.yaml"
+    )
+)
+def show(
+    scenario: ScenarioArgument,
+    set_: SetOption = [],  # noqa: B006
+    seed: SeedOption = None,
+) -> None:
+    """Print the whole scenario: what it extends, its preset, changes and defaults included."""
+    from p2pkd.scenario.load import load_scenario
+    from p2pkd.scenario.resolve import to_yaml
+
+    typer.echo(to_yaml(load_scenario(scenario, set_, seed).scenario), nl=False)
+
+
+@app.command(epilog=example("p2pkd schema > scenarios/scenario.schema.json"))
+def schema() -> None:
+    """Print the JSON schema of scenario files, for editors."""
+    from p2pkd.scenario.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+@app.command(
+    "list",
+    epilog=example(
+        "p2pkd list", "p2pkd list objectives", "p2pkd list devices", "p2pkd list presets"
+    ),
+)
+def list_(
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND]", help="A family, 'devices' or 'presets'; default: all."),
+    ] = None,
+) -> None:
+    """List what a scenario can choose from, one line each."""
+    from p2pkd.cli.catalogue import sections
+
+    for line in sections(kind):
+        typer.echo(line)
