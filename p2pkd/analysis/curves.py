@@ -1,0 +1,147 @@
+"""Curves over time and over bytes, of one run or of several laid over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from p2pkd.analysis import style
+from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.compare import labels
+from p2pkd.analysis.readable import size_scale, time_scale
+from p2pkd.analysis.result import Result
+
+Results = Result | Sequence[Result]
+
+# The band of a curve: nine agents in ten lie between these quantiles, less the worst tenth.
+BAND = (0.1, 0.9)
+
+
+def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
+    """Draw mean test accuracy over simulated time.
+
+    The band holds the middle 80 % of agents.  For a single run whose agents have several kinds of
+    devices, each kind has a thin line.
+    """
+    runs = as_list(results)
+    ax = style.axes(ax)
+    scale = time_scale(max((_end(run) for run in runs), default=0))
+    ends = []
+    for number, (run, label) in enumerate(zip(runs, labels(runs), strict=True)):
+        colour, dash = (style.BLACK, "-") if len(runs) == 1 else style.look(number)
+        table = spread_over_agents(run)
+        x = table.index.to_numpy() / scale.factor
+        ax.fill_between(x, table["low"], table["high"], color=colour, alpha=0.1, linewidth=0)
+        text = "all agents" if len(runs) == 1 else label
+        ax.plot(x, table["mean"], color=colour, linestyle=dash, linewidth=2, label=text)
+        ends += _end_of(x, table["mean"], text, colour)
+    if len(runs) == 1:
+        ends += _plot_groups(ax, runs[0], scale.factor)
+    _finish(ax, f"simulated time ({scale.unit})", "test accuracy", ends)
+    return ax
+
+
+def plot_accuracy_over_bytes(results: Results, ax: Axes | None = None) -> Axes:
+    """Draw mean test accuracy over the bytes that all agents together had put on the wire.
+
+    Where the reference set is downloaded, its bytes are what a curve starts with.
+    """
+    runs = as_list(results)
+    ax = style.axes(ax)
+    tables = [costs_over_time(run) for run in runs]
+    for run, table in zip(runs, tables, strict=True):
+        table["wire_bytes"] += run.summary.get("setup_bytes") or 0
+    scale = size_scale(
+        max((table["wire_bytes"].max() for table in tables if len(table)), default=0)
+    )
+    ends = []
+    for number, (table, label) in enumerate(zip(tables, labels(runs), strict=True)):
+        colour, dash = style.look(number)
+        x, y = table["wire_bytes"] / scale.factor, table["accuracy_mean"]
+        ax.plot(x, y, color=colour, linestyle=dash, linewidth=2, label=label, marker=".", ms=3)
+        ends += _end_of(x.to_numpy(), y, label, colour) if len(runs) > 1 else []
+    _finish(
+        ax, f"bytes on the wire, all agents together ({scale.unit})", "mean test accuracy", ends
+    )
+    return ax
+
+
+def plot_disagreement(results: Results, ax: Axes | None = None) -> Axes:
+    """Draw how diverse the agents are over simulated time.
+
+    Disagreement is the share of test rows on which two random agents differ; the ensemble's lead is
+    its accuracy less the agents' mean.  Both near zero: the agents have become copies.
+    """
+    runs = as_list(results)
+    ax = style.axes(ax)
+    scale = time_scale(max((_end(run) for run in runs), default=0))
+    ends = []
+    for number, (run, label) in enumerate(zip(runs, labels(runs), strict=True)):
+        table = run.population
+        x = table["time_s"].to_numpy() / scale.factor
+        lead = table["ensemble_accuracy"] - table["accuracy_mean"]
+        prefix = f"{label}: " if len(runs) > 1 else ""
+        for dash, y, what in (
+            ("-", table["disagreement"], "disagreement"),
+            ("--", lead, "ensemble's lead"),
+        ):
+            colour = style.PALETTE[number % len(style.PALETTE)]
+            ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.8, label=prefix + what)
+            ends += _end_of(x, y, prefix + what, colour)
+    _finish(ax, f"simulated time ({scale.unit})", "share of test rows", ends)
+    return ax
+
+
+def spread_over_agents(run: Result) -> pd.DataFrame:
+    """Return mean accuracy and the band's edges at each evaluation, indexed by time in seconds."""
+    groups = run.evaluations.groupby("time_s")["accuracy"]
+    low, high = BAND
+    return pd.DataFrame(
+        {"mean": groups.mean(), "low": groups.quantile(low), "high": groups.quantile(high)}
+    )
+
+
+def as_list(results: Results) -> list[Result]:
+    """Return one run or several as a list."""
+    return [results] if isinstance(results, Result) else list(results)
+
+
+def _plot_groups(ax: Axes, run: Result, factor: float) -> list[style.End]:
+    devices = run.agents.set_index("agent")["device"].astype(str)
+    names = list(dict.fromkeys(devices))
+    if len(names) < 2:
+        return []
+    rows = run.evaluations
+    means = rows.groupby([rows["agent"].map(devices), "time_s"])["accuracy"].mean()
+    ends = []
+    for number, name in enumerate(names):
+        colour, dash = style.look(number)
+        line = means.loc[name] if name in means.index.get_level_values(0) else means.iloc[:0]
+        x = line.index.to_numpy() / factor
+        ax.plot(x, line, color=colour, linestyle=dash, linewidth=1.1, label=name)
+        ends += _end_of(x, line, name, colour)
+    return ends
+
+
+def _finish(ax: Axes, x_label: str, y_label: str, ends: list[style.End]) -> None:
+    ax.set_xlabel(x_label)
+    ax.set_ylabel(y_label)
+    style.percent(ax)
+    style.grid(ax)
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]), top=min(1.02, ax.get_ylim()[1]))
+    style.label_ends(ax, ends)
+    if not ax.lines or not any(len(line.get_xdata()) for line in ax.lines):  # type: ignore[arg-type]
+        ax.text(0.5, 0.5, "nothing was evaluated", transform=ax.transAxes, ha="center")
+
+
+def _end(run: Result) -> float:
+    return float(run.summary.get("simulated_s") or 0)
+
+
+def _end_of(x: object, y: pd.Series[float], text: str, colour: str) -> list[style.End]:
+    if len(y) == 0:
+        return []
+    return [style.End(float(x[-1]), float(y.iloc[-1]), text, colour)]  # type: ignore[index]

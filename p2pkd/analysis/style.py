@@ -1,0 +1,119 @@
+"""One look for all figures: colours that colour-blind readers can tell apart, little ink.
+
+Figures are made without pyplot, so that they hold no global state and work in threads and without
+a screen.  Colours are those of Okabe and Ito (2008), *Color Universal Design*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+SKY, AMBER, YELLOW, BLACK = "#56B4E9", "#E69F00", "#F0E442", "#000000"
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY, BLACK, YELLOW)
+DASHES = ("-", "--", ":", "-.")
+GREY, LIGHT = "#6b6b6b", "#e8e8e8"
+SEQUENTIAL = "cividis"
+FONT = 9.0
+
+
+def axes(ax: Axes | None, width: float = 6.0, height: float = 3.6) -> Axes:
+    """Return *ax*, or the axes of a new figure of *width* x *height* inches, in the house style."""
+    if ax is None:
+        ax = Figure(figsize=(width, height), layout="constrained").add_subplot()
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GREY)
+    ax.tick_params(colors=GREY, labelcolor="black", labelsize=FONT - 1, length=3)
+    ax.xaxis.label.set_fontsize(FONT)
+    ax.yaxis.label.set_fontsize(FONT)
+    return ax
+
+
+def bare(ax: Axes) -> None:
+    """Take away frame and ticks, for drawings that have no axes."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def grid(ax: Axes) -> None:
+    """Draw faint horizontal lines behind the data."""
+    ax.grid(axis="y", color=LIGHT, linewidth=0.7)
+    ax.set_axisbelow(True)
+
+
+def percent(ax: Axes) -> None:
+    """Write shares on the y axis in per cent."""
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+
+
+def look(number: int) -> tuple[str, str]:
+    """Return colour and line style of curve *number*; 32 differ."""
+    return PALETTE[number % len(PALETTE)], DASHES[number // len(PALETTE) % len(DASHES)]
+
+
+class End(NamedTuple):
+    """Where a curve ends, and what to write there."""
+
+    x: float
+    y: float
+    text: str
+    colour: str
+
+
+def label_ends(ax: Axes, ends: Sequence[End]) -> None:
+    """Write each curve's name beside its end, moved apart where names would overlap.
+
+    To be called when the axes' limits are final; more than a dozen curves get a legend instead.
+    """
+    if not ends:
+        return
+    if len(ends) > 12:
+        ax.legend(fontsize=FONT - 1, frameon=False, ncols=2)
+        return
+    low, high = ax.get_ylim()
+    gap = 1.35 * FONT / (72 * ax.get_position().height * _height(ax)) * (high - low)
+    heights = spread(np.array([end.y for end in ends]), gap)
+    right = max(end.x for end in ends)
+    for end, height in zip(ends, heights.tolist(), strict=True):
+        ax.annotate(
+            end.text,
+            xy=(right, height),
+            xytext=(5, 0),
+            textcoords="offset points",
+            color=end.colour,
+            fontsize=FONT - 0.5,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
+    """Return heights in the order of *wanted*, at least *gap* apart, moved as little as possible.
+
+    Neighbours that are too close form a block that stays centred on its members' mean.
+    """
+    order = np.argsort(wanted, kind="stable")
+    blocks: list[tuple[float, int]] = []  # centre, number of members
+    for height in wanted[order].tolist():
+        centre, size = height, 1
+        while blocks and centre - blocks[-1][0] < gap * (size + blocks[-1][1]) / 2:
+            below, members = blocks.pop()
+            centre = (below * members + centre * size) / (members + size)
+            size += members
+        blocks.append((centre, size))
+    placed = [c + gap * (i - (n - 1) / 2) for c, n in blocks for i in range(n)]
+    result = np.empty(len(wanted))
+    result[order] = placed
+    return result
+
+
+def _height(ax: Axes) -> float:
+    return float(ax.get_figure(root=True).get_figheight())  # type: ignore[union-attr]
