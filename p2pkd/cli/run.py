@@ -29,7 +29,6 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Bytes, seconds and joules, without learning.")
     ] = False,
-    report: Annotated[bool, typer.Option(help="Write report.html into the directory.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario; write its records and report; print a summary.
@@ -44,27 +43,16 @@ def run(
     loaded = load_scenario(scenario, set_, seed)
     path = execute(loaded, out=out, dry_run=dry_run)
     manifest = read_manifest(path)
-    page = _write_report(path) if report and not dry_run else None
     if as_json:
         typer.echo(json.dumps({**manifest["summary"], "directory": str(path)}, indent=2))
     else:
         for line in summary_lines(manifest):
             typer.echo(line)
-        typer.echo(f"\nrun     {shown(path)}" + (f"\nreport  {shown(page)}" if page else ""))
+        typer.echo(f"\nrun     {shown(path)}")
     teacher = str(getattr(loaded.scenario.method.learn, "teacher", "peers"))
     for warning in warnings(manifest["summary"], teacher, dry_run=dry_run):
-        typer.secho(
-            warning,
-            err=True,
-            bold=warning.startswith("WARNING"),
-            fg="red" if warning.startswith("WARNING") else None,
-        )
-
-
-def _write_report(path: Path) -> Path:
-    from p2pkd.report import write_report
-
-    return write_report(path)
+        loud = warning.startswith("WARNING")
+        typer.secho(warning, err=True, bold=loud, fg="red" if loud else None)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
