@@ -71,8 +71,8 @@ class Objective(LearnSpec):
         return 1.0
 
     @property
-    def private_share(self) -> float | None:
-        """The weight a of the joint loss a CE + (1 - a) D; None where phases are apart."""
+    def joint(self) -> tuple[float, float] | None:
+        """The factors of cross-entropy and of distillation in joint steps; None: phases apart."""
         return None
 
     @property

@@ -23,9 +23,9 @@ class Mutual(Objective):
     objective: Literal["mutual"] = "mutual"
 
     @property
-    def private_share(self) -> float | None:
-        """Both terms count alike."""
-        return 0.5
+    def joint(self) -> tuple[float, float] | None:
+        """Both terms in full."""
+        return 1.0, 1.0
 
     def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return KL(p_j, p_i) of each row."""

@@ -37,9 +37,9 @@ class Response(Objective):
         return self.temperature
 
     @property
-    def private_share(self) -> float | None:
-        """The weight a, where the loss is joint."""
-        return self.weight if self.order == "joint" else None
+    def joint(self) -> tuple[float, float] | None:
+        """a and 1 - a, with the order `joint`."""
+        return (self.weight, 1 - self.weight) if self.order == "joint" else None
 
     @property
     def scale(self) -> float:

@@ -14,6 +14,7 @@ from p2pkd.engine.books import Books
 from p2pkd.engine.contents import Composer
 from p2pkd.engine.network import Network
 from p2pkd.gossip.peers import PeerSampler
+from p2pkd.gossip.tokens import Accounts
 from p2pkd.scenario.method import MethodSpec
 
 
@@ -35,6 +36,7 @@ class Shared:
     private_rows: Sequence[int]
     degree_of: Callable[[int], int]
     react: Callable[[Generator[simpy.Event, Any, None]], None]
+    tokens: Accounts | None = None
 
     def __post_init__(self) -> None:
         """Unpack the choices that are looked at for every message."""
@@ -67,4 +69,4 @@ class Shared:
         """Return how many rows a distillation step sees: reference rows, and private if joint."""
         batch = self.objective.batch
         rows = self.composer.samples(agent) if batch == "full" else batch
-        return rows + (self.batch_of(agent) if self.objective.private_share is not None else 0)
+        return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)

@@ -71,8 +71,8 @@ class RowLoss(Protocol):
         """The temperature at which targets are made."""
 
     @property
-    def private_share(self) -> float | None:
-        """The weight a in a CE + (1 - a) D of joint steps; None where steps see D alone."""
+    def joint(self) -> tuple[float, float] | None:
+        """The factors of CE and of D in steps that see both; None where steps see D alone."""
 
     @property
     def scale(self) -> float:

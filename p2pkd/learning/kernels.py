@@ -169,13 +169,13 @@ class Kernels:
     def distill(self, products: Sequence[Any], architecture: Architecture, pool: Pool) -> Tensor:
         """Return rows after steps towards the targets that the lessons make."""
         steps, recipe = products[0].steps, self.recipe
-        share = recipe.objective.private_share
+        joint = recipe.objective.joint
         agents = np.array([p.agent for p in products])
         private = None
-        if share is not None:
+        if joint is not None:
             firsts = [p.argument[1] for p in products]
-            private = self._private_batches(agents, firsts, steps, share)
-        factor = recipe.objective.scale if share is None else 1 - share
+            private = self._private_batches(agents, firsts, steps, joint[0])
+        factor = recipe.objective.scale if joint is None else joint[1]
         public = self._lesson_batches(products, agents, steps, factor)
 
         def batch(step: int) -> Batch:

@@ -117,7 +117,7 @@ class DeferredLearner:
                 level = contents.level
             kept.append(contents)
         n = steps * self.batch_of[version.agent]
-        joint = self.recipe.objective.private_share is not None
+        joint = self.recipe.objective.joint is not None
         product = Version(
             version.agent,
             version.pool,
