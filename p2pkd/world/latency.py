@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import singledispatch
+from math import exp
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -62,7 +63,7 @@ def _lognormal(
     draw, quantile = _pair_uniform(streams), NormalDist().inv_cdf
     median, sigma = spec.median, spec.sigma
     # Half a step of the 53-bit grid keeps u away from 0, where the quantile is minus infinity.
-    return lambda a, b: median * float(np.exp(sigma * quantile(draw(a, b) + 2.0**-54)))
+    return lambda a, b: median * exp(sigma * quantile(draw(a, b) + 2.0**-54))
 
 
 @build_delay.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,10 @@ def topohub_graph(spec: Topohub) -> Topology:
             f"topology.topohub: {spec.name!r} needs the package topohub; pip install topohub"
         ) from None
     try:
-        document = topohub.get(spec.name)
+        with warnings.catch_warnings():
+            # The package leaves its file to the garbage collector to close.
+            warnings.simplefilter("ignore", ResourceWarning)
+            document = topohub.get(spec.name)
     except (KeyError, OSError):
         raise InputError(
             f"topology.topohub.name: topohub has no network {spec.name!r}; names are like "
