@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.docs import field_docs
 from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.presets import preset_names
 
@@ -27,6 +28,7 @@ def scenario_schema() -> dict[str, Any]:
     specs = {name: spec for name, spec in _specs().items() if name in schema["$defs"]}
     whole = schema.pop("$defs") | {"Scenario": schema}
     for name, spec in (specs | {"Scenario": Scenario}).items():
+        _write_descriptions(whole[name], spec)
         _write_defaults(whole[name], spec)
         _require_tag(whole[name], spec)
     whole["MethodSpec"]["properties"]["preset"]["anyOf"][0]["examples"] = preset_names()
@@ -77,6 +79,14 @@ def _cleaned(schema: Any) -> Any:
         for key, value in schema.items()
         if key != "discriminator" and not (key == "title" and isinstance(value, str))
     }
+
+
+def _write_descriptions(definition: dict[str, Any], spec: type[Spec]) -> None:
+    """Write what the docstrings below the fields say."""
+    for cls in reversed(spec.__mro__):
+        if issubclass(cls, Spec):
+            for name, text in field_docs(cls).items():
+                definition["properties"].get(name, {})["description"] = text
 
 
 def _write_defaults(definition: dict[str, Any], spec: type[Spec]) -> None:
