@@ -99,6 +99,7 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         "seed": scenario.seed,
         "dry_run": dry_run,
         "reference_set": scenario.data.reference.delivery,
+        "classes": None if simulation.world.data is None else simulation.world.data.n_classes,
         "execution": simulation.shared.learner.describe(),
     }
 
