@@ -130,8 +130,11 @@ def _finish(ax: Axes, x_label: str, y_label: str, ends: list[style.End]) -> None
     ax.set_ylabel(y_label)
     style.percent(ax)
     style.grid(ax)
-    ax.set_xlim(left=0)
-    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]), top=min(1.02, ax.get_ylim()[1]))
+    style.round_ticks(ax)
+    right, low = ax.dataLim.xmax, ax.dataLim.ymin
+    if right > 0:
+        ax.set_xlim(0, right)
+    ax.set_ylim(min(0, low) if low == low else 0, min(1.02, ax.get_ylim()[1]))
     style.label_ends(ax, ends)
     if not ax.lines or not any(len(line.get_xdata()) for line in ax.lines):  # type: ignore[arg-type]
         ax.text(0.5, 0.5, "nothing was evaluated", transform=ax.transAxes, ha="center")

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, to_rgba
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
@@ -66,7 +66,11 @@ def plot_traffic(result: Result, ax: Axes | None = None) -> Axes:
     scale = size_scale(matrix.max())
     shown = np.ma.masked_equal(matrix / scale.factor, 0)
     image = ax.imshow(
-        shown, cmap=style.SEQUENTIAL, extent=(-0.5, n - 0.5, n - 0.5, -0.5), interpolation="nearest", vmin=0
+        shown,
+        cmap=style.SEQUENTIAL,
+        extent=(-0.5, n - 0.5, n - 0.5, -0.5),
+        interpolation="nearest",
+        vmin=0,
     )
     _colour_bar(ax, image, f"bytes on the wire ({scale.unit})")
     ax.spines[:].set_visible(True)
@@ -99,7 +103,7 @@ def _draw_nodes(ax: Axes, result: Result, at: NDArray[np.float64]) -> None:
     agents = result.agents
     accuracy = agents["accuracy"].to_numpy(dtype=float)
     known = accuracy[np.isfinite(accuracy)]
-    norm = Normalize(known.min(), known.max()) if len(known) else Normalize(0, 1)
+    norm = Normalize(known.min(), known.max()) if len(known) else None
     devices = agents["device"].astype(str).to_numpy()
     here = agents["agent"].to_numpy()
     names = list(dict.fromkeys(devices.tolist()))
@@ -109,9 +113,7 @@ def _draw_nodes(ax: Axes, result: Result, at: NDArray[np.float64]) -> None:
         ax.scatter(
             at[here[of], 0],
             at[here[of], 1],
-            c=np.where(np.isfinite(accuracy[of]), accuracy[of], norm.vmin),
-            cmap=style.SEQUENTIAL,
-            norm=norm,
+            **_colours(accuracy[of], norm),
             s=points,
             marker=MARKERS[number % len(MARKERS)],
             edgecolors="white",
@@ -119,7 +121,7 @@ def _draw_nodes(ax: Axes, result: Result, at: NDArray[np.float64]) -> None:
             zorder=2,
             label=name,
         )
-    if len(known):
+    if norm is not None:
         mappable = ScalarMappable(norm, style.SEQUENTIAL)
         bar = _colour_bar(ax, mappable, "final test accuracy")
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
@@ -128,7 +130,16 @@ def _draw_nodes(ax: Axes, result: Result, at: NDArray[np.float64]) -> None:
             loc="upper center", bbox_to_anchor=(0.5, 0), ncols=4, frameon=False, fontsize=8
         )
         for handle in legend.legend_handles:
-            handle.set(sizes=[40], facecolors=style.GREY, array=None)  # type: ignore[union-attr]
+            handle.set(sizes=[40], facecolors=style.GREY)  # type: ignore[union-attr]
+
+
+def _colours(accuracy: NDArray[np.float64], norm: Normalize | None) -> dict[str, Any]:
+    """Return how `scatter` is to colour nodes: grey where their accuracy is unknown."""
+    if norm is None:
+        return {"color": style.GREY}
+    colours = ScalarMappable(norm, style.SEQUENTIAL).to_rgba(accuracy)
+    colours[~np.isfinite(accuracy)] = to_rgba(style.GREY)
+    return {"c": colours}
 
 
 def _colour_bar(ax: Axes, mappable: Any, label: str) -> Any:

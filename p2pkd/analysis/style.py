@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, AMBER, YELLOW, BLACK = "#56B4E9", "#E69F00", "#F0E442", "#000000"
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY, BLACK, YELLOW)
 DASHES = ("-", "--", ":", "-.")
 GREY, LIGHT = "#6b6b6b", "#e8e8e8"
-SEQUENTIAL = "cividis"
+SEQUENTIAL = "viridis"
 FONT = 9.0
 
 
@@ -47,6 +47,11 @@ def grid(ax: Axes) -> None:
     """Draw faint horizontal lines behind the data."""
     ax.grid(axis="y", color=LIGHT, linewidth=0.7)
     ax.set_axisbelow(True)
+
+
+def round_ticks(ax: Axes) -> None:
+    """Put the x axis' ticks at 1, 2 or 5 times a power of ten."""
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
 
 
 def percent(ax: Axes) -> None:

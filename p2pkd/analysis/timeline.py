@@ -21,12 +21,12 @@ Intervals = NDArray[np.float64]
 ROWS = 24
 # Nothing is drawn narrower than the axis by so many, or it could not be seen.
 STEPS = 800
-# What is drawn: colour, and height in the agent's row of height 1.
+# What is drawn, the later over the earlier: colour, and height in the agent's row of height 1.
 LANES = {
-    "train": (style.BLUE, 0.17),
-    "distill": (style.ORANGE, 0.17),
-    "merge": (style.PURPLE, 0.17),
     "predict": (style.SKY, 0.17),
+    "train": (style.BLUE, 0.17),
+    "merge": (style.PURPLE, 0.17),
+    "distill": (style.ORANGE, 0.17),
     "sending": (style.GREEN, -0.17),
 }
 
@@ -68,6 +68,8 @@ def plot_timeline(
                 LineCollection(lines, colors=colour, linewidths=thickness, capstyle="butt")
             )
     offline = _draw_offline(ax, result, chosen, (start, end), scale.factor)
+    style.round_ticks(ax)
+    _write_shares(ax, result, chosen, end / scale.factor)
     _frame(ax, chosen, start / scale.factor, end / scale.factor)
     ax.set_xlabel(f"simulated time ({scale.unit})")
     _legend(ax, names, offline)
@@ -143,6 +145,18 @@ def _frame(ax: Axes, chosen: list[int], left: float, right: float) -> None:
     ax.tick_params(axis="y", length=0)
     for row in range(len(chosen)):
         ax.axhline(row, color=style.LIGHT, linewidth=0.5, zorder=-1)
+
+
+def _write_shares(ax: Axes, result: Result, chosen: list[int], right: float) -> None:
+    """Write beside each row what share of its time online the agent computed."""
+    agents = result.agents.set_index("agent")
+    shares = (agents["computing_s"] / agents["online_s"].where(agents["online_s"] > 0)).fillna(0)
+    style_of = {"fontsize": style.FONT - 2, "color": style.GREY, "va": "center"}
+    place = {"xytext": (4, 0), "textcoords": "offset points", "annotation_clip": False}
+    ax.annotate("computing", xy=(right, -1.2), **place, **style_of)  # type: ignore[arg-type]
+    for row, agent in enumerate(chosen):
+        share = f"{100 * shares.get(agent, 0.0):.2g} %"
+        ax.annotate(share, xy=(right, row), **place, **style_of)  # type: ignore[arg-type]
 
 
 def _legend(ax: Axes, names: list[str], offline: bool) -> None:
