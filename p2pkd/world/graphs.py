@@ -43,7 +43,9 @@ def build_topology(spec: TopologySpec, n: int, streams: Streams, base: Path) -> 
                 f"{what}: the graph has {topology.n} nodes but the scenario has {n} agents; "
                 f"set agents: {topology.n}"
             )
-        if spec.allow_disconnected or len(topology.component_sizes()) <= 1:
+        if spec.allow_disconnected or isinstance(spec, CONNECTED):
+            return topology
+        if len(topology.component_sizes()) <= 1:
             return topology
     require_connected(topology, what)
     return topology
@@ -55,6 +57,14 @@ RANDOM = (
     specs.WattsStrogatz,
     specs.RandomGeometric,
     specs.StochasticBlock,
+)
+CONNECTED = (  # by construction, so that a large one need not be searched
+    specs.Complete,
+    specs.Star,
+    specs.Ring,
+    specs.Grid,
+    specs.BalancedTree,
+    specs.BarabasiAlbert,
 )
 
 
@@ -80,7 +90,9 @@ def _complete(spec: specs.Complete, n: int, rng: np.random.Generator, base: Path
         f"{COMPLETE_LIMIT:,} agents, or topology: {{kind: random_regular, k: 20}}, which mixes "
         f"nearly as fast",
     )
-    return Topology.from_edges(n, *np.triu_indices(n, 1))
+    others = np.arange(n - 1, dtype=np.int32)
+    rows = others + (others >= np.arange(n)[:, None])  # skips the node itself
+    return Topology(np.arange(n + 1) * (n - 1), rows.astype(np.int32, copy=False).ravel())
 
 
 @_build.register

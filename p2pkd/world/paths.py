@@ -23,12 +23,8 @@ def locate(path: str, base: Path, error: type[InputError], what: str) -> Path:
     for place in places:
         if place.exists():
             return place
-    tried = " nor ".join(dict.fromkeys(str(place) for place in places))
-    raise error(
-        f"{what}: {path!r} does not exist: neither {tried}"
-        if len(set(places)) > 1
-        else f"{what}: {path!r} does not exist (looked at {tried})"
-    )
+    tried = " and ".join(dict.fromkeys(map(str, places)))
+    raise error(f"{what}: {path!r} does not exist (looked at {tried})")
 
 
 def _variable(name: str, path: str, error: type[InputError]) -> str:

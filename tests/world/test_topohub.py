@@ -56,7 +56,7 @@ def test_unknown_names_are_refused():
 
 def test_without_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "topohub", None)
-    with pytest.raises(InputError, match="pip install topohub"):
+    with pytest.raises(InputError, match=r"pip install 'p2pkd\[topohub\]'"):
         topohub_graph(Topohub(name="topozoo/Abilene"))
 
 
