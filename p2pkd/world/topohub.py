@@ -27,7 +27,8 @@ def topohub_graph(spec: Topohub) -> Topology:
         topohub = importlib.import_module("topohub")
     except ImportError:
         raise InputError(
-            f"topology.topohub: {spec.name!r} needs the package topohub; pip install 'p2pkd[topohub]'"
+            f"topology.topohub: {spec.name!r} needs a package that is not installed; "
+            f"pip install 'p2pkd[topohub]'"
         ) from None
     try:
         with warnings.catch_warnings():
