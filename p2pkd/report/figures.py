@@ -1,0 +1,65 @@
+"""Which figures a report has, and what is said under them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+
+from p2pkd.analysis.curves import plot_accuracy, plot_accuracy_over_bytes, plot_disagreement
+from p2pkd.analysis.result import Result
+from p2pkd.report.svg import inline_svg
+
+
+class Picture(NamedTuple):
+    """A figure in a page: `svg` is the element, `wide` asks for the page's whole width."""
+
+    svg: str
+    caption: str
+    wide: bool = False
+
+
+ACCURACY = (
+    "Mean test accuracy over simulated time; the band holds the middle 80 % of agents, thin lines "
+    "are the means of device groups."
+)
+OVER_BYTES = "The same mean over all bytes on the wire until then; one dot an evaluation."
+DISAGREEMENT = (
+    "Diversity. Disagreement: share of test rows on which two random agents differ. Ensemble's "
+    "lead: accuracy of all agents' mean prediction less their mean accuracy. Both near zero would "
+    "mean that agents have become copies."
+)
+TOPOLOGY = "The graph; colour is the agents' final accuracy, shape their kind of device."
+TRAFFIC = "Bytes on the wire from sender (row) to receiver (column); white where there were none."
+TIMELINE = (
+    "What agents did: computing above each line, sending below; blank is idle, grey offline. "
+    "Marks have a minimum width, so short work looks longer than it was; the share of time "
+    "spent computing stands on the right."
+)
+OVERLAID = "Mean test accuracy over simulated time; bands hold the middle 80 % of agents."
+
+
+def figures(result: Result) -> Iterator[Picture]:
+    """Yield the figures of one run; those that would be empty are left out."""
+    if len(result.population):
+        yield _picture(result.plot_accuracy, "accuracy", ACCURACY)
+        yield _picture(result.plot_accuracy_over_bytes, "bytes", OVER_BYTES)
+        yield _picture(result.plot_disagreement, "diversity", DISAGREEMENT)
+    if result.topology is not None and len(result.agents):
+        yield _picture(result.plot_topology, "topology", TOPOLOGY)
+    if len(result.messages):
+        yield _picture(result.plot_traffic, "traffic", TRAFFIC)
+    if len(result.agents):
+        yield _picture(result.plot_timeline, "timeline", TIMELINE, wide=True)
+
+
+def overlaid(results: Sequence[Result]) -> Iterator[Picture]:
+    """Yield the figures in which several runs are laid over each other."""
+    yield _picture(lambda: plot_accuracy(results), "accuracy", OVERLAID)
+    yield _picture(lambda: plot_accuracy_over_bytes(results), "bytes", OVER_BYTES)
+    yield _picture(lambda: plot_disagreement(results), "diversity", DISAGREEMENT)
+
+
+def _picture(draw: Callable[[], Axes], name: str, caption: str, *, wide: bool = False) -> Picture:
+    return Picture(inline_svg(draw(), name), caption, wide)
