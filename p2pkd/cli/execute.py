@@ -1,22 +1,28 @@
-"""Running a scenario for a command, with progress on stderr."""
+"""Running scenarios for a command, with progress on stderr."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from p2pkd.cli.progress import Progress
-from p2pkd.core.errors import Interrupted
+from p2pkd.core.errors import Interrupted, ResultError
 
 if TYPE_CHECKING:
+    from p2pkd.analysis.result import Result
     from p2pkd.scenario.load import Loaded
 
 
-def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -> Path:
-    """Run *loaded* and return its run directory.
+def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -> Result:
+    """Run *loaded* and return its result.
 
     Raise Interrupted, naming the directory with what was recorded until then, upon Ctrl-C.
     """
+    from p2pkd.analysis.result import Result
     from p2pkd.record.directory import default_path
     from p2pkd.run import run
     from p2pkd.scenario.resolve import to_yaml
@@ -24,7 +30,51 @@ def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -
     path = out or default_path(loaded.scenario.name, to_yaml(loaded.scenario))
     try:
         with Progress(loaded.scenario.duration) as progress:
-            return run(loaded, out=path, dry_run=dry_run, observers=[progress])
+            path = run(loaded, out=path, dry_run=dry_run, observers=[progress])
     except (Interrupted, KeyboardInterrupt) as error:
         kept = f"; what was recorded is in {path}" if (path / "manifest.json").exists() else ""
         raise Interrupted(f"{str(error) or 'interrupted'}{kept}") from None
+    return Result.from_dir(path)
+
+
+def results_of(sources: Sequence[Path], overrides: Sequence[str] = ()) -> Iterator[Result]:
+    """Yield the result of each source: a run directory, or a scenario file.
+
+    A scenario is run, with *overrides*, unless ``runs/`` has a complete run of exactly it.
+    """
+    from p2pkd.analysis.result import Result
+    from p2pkd.scenario.load import load_scenario
+
+    for source in sources:
+        if source.is_dir():
+            yield Result.from_dir(source)
+            continue
+        if not source.exists():
+            raise ResultError(f"{source}: neither a run directory nor a scenario file")
+        loaded = load_scenario(source, overrides)
+        known = _finished_run(loaded)
+        typer.echo(f"{source}: {'has run, ' + shown(known.path) if known else 'runs'}", err=True)
+        yield known or execute(loaded)
+
+
+def _finished_run(loaded: Loaded, root: Path = Path("runs")) -> Result | None:
+    """Return the newest complete run of exactly this scenario, if there is one."""
+    from p2pkd.analysis.result import Result
+    from p2pkd.scenario.resolve import to_yaml
+
+    resolved = to_yaml(loaded.scenario)
+    for path in sorted((root / loaded.scenario.name).glob("*-*"), reverse=True):
+        try:
+            result = Result.from_dir(path)
+            whole = result.status == "done" and not result.manifest.get("dry_run")
+            if whole and result.resolved_text == resolved:
+                return result
+        except ResultError:
+            continue
+    return None
+
+
+def shown(path: Path) -> str:
+    """Return *path* as a user would type it from where they are."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

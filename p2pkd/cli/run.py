@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -36,32 +35,15 @@ def run(
     Ctrl-C stops it: what happened until then is kept, with the status "interrupted", and the
     exit code is 130.
     """
-    from p2pkd.cli.execute import execute
-    from p2pkd.cli.summary import summary_lines, warnings
+    from p2pkd.cli.execute import execute, shown
+    from p2pkd.cli.summary import print_summary, print_warnings
     from p2pkd.scenario.load import load_scenario
 
     loaded = load_scenario(scenario, set_, seed)
-    path = execute(loaded, out=out, dry_run=dry_run)
-    manifest = read_manifest(path)
+    result = execute(loaded, out=out, dry_run=dry_run)
+    files = [("Run directory", shown(result.path))]
     if as_json:
-        typer.echo(json.dumps({**manifest["summary"], "directory": str(path)}, indent=2))
+        typer.echo(json.dumps({**result.summary, "directory": str(result.path)}, indent=2))
     else:
-        for line in summary_lines(manifest):
-            typer.echo(line)
-        typer.echo(f"\nrun     {shown(path)}")
-    teacher = str(getattr(loaded.scenario.method.learn, "teacher", "peers"))
-    for warning in warnings(manifest["summary"], teacher, dry_run=dry_run):
-        loud = warning.startswith("WARNING")
-        typer.secho(warning, err=True, bold=loud, fg="red" if loud else None)
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Return the manifest of a finished run."""
-    values: dict[str, Any] = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    return values
-
-
-def shown(path: Path) -> str:
-    """Return *path* as a user would type it from where they are."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+        print_summary(result, files)
+    print_warnings(result, getattr(loaded.scenario.method.learn, "teacher", "peers"))
