@@ -34,7 +34,10 @@ class Apprentice(Protocol):
     agent: int
     version: Any
     updates: int
-    degree: int
+
+    @property
+    def degree(self) -> int:
+        """How many neighbours it has now."""
 
     def train(self, version: Any, steps: int) -> Work:
         """Return the work of *steps* cross-entropy steps on private rows."""

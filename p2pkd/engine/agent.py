@@ -17,7 +17,9 @@ from p2pkd.engine.device import Device, Job
 from p2pkd.engine.message import REQUEST, Contents, Message
 
 if TYPE_CHECKING:
+    from p2pkd.engine.presence import Presence
     from p2pkd.engine.shared import Shared
+    from p2pkd.gossip.tokens import Accounts
 
 Steps = Generator[simpy.Event, Any, None]
 
@@ -28,9 +30,10 @@ class Agent:
     __slots__ = (
         "agent",
         "books",
-        "degree",
         "device",
         "memory",
+        "presence",
+        "running",
         "shared",
         "snapshot",
         "updates",
@@ -42,11 +45,13 @@ class Agent:
         self.shared = shared
         self.device = device
         self.books = shared.books[agent]
-        self.degree = shared.degree_of(agent)
         self.memory = shared.method.memory.build()
         self.version = shared.learner.initial(agent)
         self.updates = 0
         self.snapshot: Message | None = None
+        # Set where agents come and go; `running` are the processes that an absence cuts off.
+        self.presence: Presence | None = None
+        self.running: dict[simpy.Process, None] = {}
 
     # -- what it does at each tick ---------------------------------------------------------------
 
@@ -54,7 +59,9 @@ class Agent:
         """Learn (where the method learns at ticks), then gossip."""
         if self.shared.learns_at_ticks:
             yield from self.learn()
-        yield from self.gossip()
+        tokens = self.shared.tokens
+        if tokens is None or tokens.speaks(self.agent):
+            yield from self.gossip()
 
     def learn(self) -> Steps:
         """Do the objective's work with what memory holds, piece by piece on the device."""
@@ -75,8 +82,11 @@ class Agent:
         if not (shared.carries or shared.asks):
             return
         peers = shared.peers.choose(self.agent, shared.fanout)
-        if not peers:
-            return
+        if peers:
+            yield from self._turn_to(peers)
+
+    def _turn_to(self, peers: Sequence[int]) -> Steps:
+        shared = self.shared
         contents = _REQUEST
         if shared.carries:
             turn = self.device.acquire()
@@ -84,6 +94,8 @@ class Agent:
                 yield turn
             contents = yield from self._speak()
             self.device.release()
+        if self.presence is not None:
+            yield from self.presence.wait(self.agent)
         for peer in peers:
             message = Message(self.agent, peer, contents, asks=shared.asks, replies_to=-1)
             shared.network.send(message)
@@ -96,9 +108,20 @@ class Agent:
         if message.kind is not REQUEST:
             self.memory.store(message)
             if shared.learns_on_receipt:
-                shared.react(self.learn())
+                shared.react(self.agent, self.learn())
+            if shared.tokens is not None:
+                self._spend_tokens(shared.tokens, message)
         if message.asks:
-            shared.react(self._answer(message))
+            shared.react(self.agent, self._answer(message))
+
+    def _spend_tokens(self, tokens: Accounts, message: Message) -> None:
+        """Pass the news on to as many peers as the tokens make one send."""
+        useful = tokens.useful(message.version, self.updates)
+        count = tokens.reaction(self.agent, useful)
+        peers = self.shared.peers.choose(self.agent, count) if count else ()
+        if peers:
+            tokens.spend(self.agent, len(peers))
+            self.shared.react(self.agent, self._turn_to(peers))
 
     def _answer(self, message: Message) -> Steps:
         turn = self.device.acquire()
@@ -106,6 +129,8 @@ class Agent:
             yield turn
         contents = yield from self._speak()
         self.device.release()
+        if self.presence is not None:
+            yield from self.presence.wait(self.agent)
         reply = Message(
             self.agent, message.sender, contents, asks=False, replies_to=message.message
         )
@@ -149,6 +174,11 @@ class Agent:
 
     # -- computation: what objectives ask for (see `p2pkd.distillation.base.Apprentice`) -----------
 
+    @property
+    def degree(self) -> int:
+        """How many neighbours it has now."""
+        return self.shared.degree_of(self.agent)
+
     def degree_of(self, agent: int) -> int:
         """Return how many neighbours another agent has."""
         return self.shared.degree_of(agent)
@@ -176,33 +206,76 @@ class Agent:
         flops += 2 * work.parts * shared.parameters[self.agent]
         if work.kind == "train":
             teachers, staleness_s = 0, float("nan")
-            self.books.train_steps += work.steps
-        else:
-            self.books.distill_steps += max(work.steps, 1)
-        self.updates += work.steps
         yield from self._hold(work.kind, flops, work.steps, teachers, staleness_s)
 
     def _hold(
         self, kind: str, flops: float, steps: int, teachers: int, staleness_s: float
     ) -> Steps:
         """Keep the device busy for as long as *flops* take, and record it."""
-        seconds = self.device.seconds(flops)
-        self.device.job = Job(kind, self.shared.env.now, flops, steps, teachers, staleness_s)
-        if seconds > 0:
-            yield self.shared.env.timeout(seconds)
+        env, device, presence = self.shared.env, self.device, self.presence
+        if presence is not None:
+            yield from presence.wait(self.agent)
+        seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s))
+        while seconds > 0:
+            try:
+                yield env.timeout(seconds)
+                break
+            except simpy.Interrupt:
+                if presence is None or not presence.resumes:
+                    raise
+                # What was done is recorded; the rest is a job of its own.
+                yield from presence.wait(self.agent)
+                rest = device.left_flops
+                seconds = device.begin(Job(kind, env.now, rest, steps, teachers, staleness_s))
         self._record(completed=True)
 
     def cut_short(self) -> None:
-        """Record what the device is in the middle of, at the end of the run."""
+        """Record what the device is in the middle of, and take it off."""
         if self.device.job is not None:
             self._record(completed=False)
 
+    # -- absence ---------------------------------------------------------------------------------
+
+    def alive(self, steps: Steps) -> Steps:
+        """Return *steps*, so that they end, or pause, when the agent goes offline."""
+        return steps if self.presence is None else self._while_online(self.presence, steps)
+
+    def _while_online(self, presence: Presence, steps: Steps) -> Steps:
+        if not presence.online[self.agent] and not presence.resumes:
+            steps.close()
+            return
+        yield from presence.wait(self.agent)
+        process = self.shared.env.active_process
+        self.running[process] = None
+        try:
+            yield from steps
+        except simpy.Interrupt:
+            pass  # the turn is lost
+        finally:
+            self.running.pop(process, None)
+
+    def stop(self, *, resumes: bool, keeps_memory: bool) -> None:
+        """Go offline: what the device computes is cut short."""
+        worker = self.device.worker
+        self.cut_short()
+        if not resumes:
+            for process in self.running:
+                process.interrupt()
+            self.running.clear()
+            self.device.reset()
+        elif worker is not None:
+            worker.interrupt()
+        if not keeps_memory:
+            self.memory = self.shared.method.memory.build()
+            self.snapshot = None
+
     def _record(self, *, completed: bool) -> None:
-        job, now = self.device.job, self.shared.env.now
-        assert job is not None
-        self.device.job = None
+        now = self.shared.env.now
+        job, flops = self.device.end(completed=completed)
         seconds = now - job.started_s
         energy_j = self.device.compute_w * seconds
+        if completed:
+            self._count(job)
         self.books.computing_s += seconds
         self.books.compute_energy_j += energy_j
         self.shared.observer.compute(
@@ -211,7 +284,7 @@ class Agent:
                 job.kind,
                 job.started_s,
                 now,
-                job.flops,
+                flops,
                 energy_j,
                 job.steps,
                 job.teachers,
@@ -220,6 +293,13 @@ class Agent:
                 completed,
             )
         )
+
+    def _count(self, job: Job) -> None:
+        self.updates += job.steps
+        if job.kind == "train":
+            self.books.train_steps += job.steps
+        elif job.kind != "predict":
+            self.books.distill_steps += max(job.steps, 1)
 
 
 _REQUEST = Contents(REQUEST)

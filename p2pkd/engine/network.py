@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
@@ -14,6 +14,9 @@ from p2pkd.engine.books import Books
 from p2pkd.engine.message import Message
 from p2pkd.engine.transport.base import Transport
 from p2pkd.scenario.links import LinksSpec
+
+if TYPE_CHECKING:
+    from p2pkd.engine.outbox import Outbox
 
 
 class Network:
@@ -42,6 +45,9 @@ class Network:
         self.receive = receive
         self.online = [True] * len(books)
         self.open: dict[int, Message] = {}
+        # Set by whoever needs them: queues at the senders, and who can be reached at all.
+        self.outbox: Outbox | None = None
+        self.reachable: Callable[[int, int], bool] | None = None
         self.sent = 0
         self.header_bytes = round(spec.header)
         self._coins: dict[int, np.random.Generator] = {}
@@ -55,11 +61,24 @@ class Network:
         message.header_bytes = self.header_bytes
         self.open[message.message] = message
         self.books[message.sender].sent += 1
-        if self.online[message.receiver]:
-            self._transmit(message)
-        else:
+        if not self.online[message.receiver] or not self._is_way(message):
             # Nobody answers the first packet: the message never leaves.
             self._close(message, ABORTED, 0)
+        elif self.outbox is not None:
+            self.outbox.put(message)
+        else:
+            self.transmit(message)
+
+    def _is_way(self, message: Message) -> bool:
+        return self.reachable is None or self.reachable(message.sender, message.receiver)
+
+    def abort(self, message: Message) -> None:
+        """Take *message* off its way, or out of its queue; it is charged as far as it came."""
+        crossed = 0.0
+        if message.transfer is not None:
+            self.transport.abort(message.transfer)
+            crossed = self.transport.crossed(message.transfer)
+        self._close(message, ABORTED, round(crossed))
 
     def idle(self) -> simpy.Event:
         """Return an event that happens once no message is on its way."""
@@ -73,13 +92,12 @@ class Network:
     def node_down(self, node: int) -> None:
         """Take *node* off the network; its transfers are aborted, and charged as far as sent."""
         self.online[node] = False
-        for transfer in self.transport.transfers_of(node):
-            self.transport.abort(transfer)
-            message = transfer.message
-            self._close(message, ABORTED, round(self.transport.crossed(transfer)))
-        waiting = [m for m in self.open.values() if node in (m.sender, m.receiver)]
-        for message in waiting:
-            self._close(message, ABORTED, 0)
+        hit = [m for m in self.open.values() if node in (m.sender, m.receiver)]
+        # What waits in a queue first: the end of a transfer would let it leave.
+        hit.sort(key=lambda message: message.attempts > 0)
+        for message in hit:
+            if message.message in self.open:
+                self.abort(message)
 
     def node_up(self, node: int) -> None:
         """Let *node* send and receive again."""
@@ -91,7 +109,8 @@ class Network:
             crossed = 0 if message.transfer is None else self.transport.crossed(message.transfer)
             self._close(message, IN_FLIGHT, round(crossed))
 
-    def _transmit(self, message: Message) -> None:
+    def transmit(self, message: Message) -> None:
+        """Put *message*, which was sent, on the wire now."""
         message.attempts += 1
         size = message.payload_bytes + message.header_bytes
         transfer = self.transport.start(message.sender, message.receiver, size, self._arrived)
@@ -118,10 +137,12 @@ class Network:
 
     def _resend(self, message: Message) -> None:
         if message.message in self.open:
-            self._transmit(message)
+            self.transmit(message)
 
     def _close(self, message: Message, status: str, crossed_bytes: int) -> None:
         del self.open[message.message]
+        if self.outbox is not None and status != IN_FLIGHT:
+            self.outbox.over(message)
         wire_bytes = message.retransmitted_bytes + crossed_bytes
         self._count(message, status, wire_bytes)
         self.observer.message(

@@ -35,7 +35,8 @@ class Shared:
     parameters: Sequence[int]
     private_rows: Sequence[int]
     degree_of: Callable[[int], int]
-    react: Callable[[Generator[simpy.Event, Any, None]], None]
+    react: Callable[[int, Generator[simpy.Event, Any, None]], None]
+    """Lets an agent do something beside its turns."""
     tokens: Accounts | None = None
 
     def __post_init__(self) -> None:

@@ -12,15 +12,23 @@ from p2pkd.core.rng import Streams
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.agent import Agent
 from p2pkd.engine.books import Books
+from p2pkd.engine.churn import Churn
 from p2pkd.engine.clocks import AsynchronousClock, RoundClock
 from p2pkd.engine.contents import Composer
 from p2pkd.engine.device import Device
+from p2pkd.engine.dynamics import make_changes
 from p2pkd.engine.evaluation import Evaluator
 from p2pkd.engine.network import Network
+from p2pkd.engine.outbox import make_outbox
+from p2pkd.engine.presence import Presence
 from p2pkd.engine.profile import Profile
 from p2pkd.engine.shared import Shared
 from p2pkd.engine.transports import make_transport
+from p2pkd.engine.views import VIEW, make_views
+from p2pkd.gossip.flow import TokenSpec
+from p2pkd.scenario.churn import ChurnSpec
 from p2pkd.scenario.scenario import Scenario
+from p2pkd.world.neighbourhood import Neighbourhood
 from p2pkd.world.world import World
 
 Steps = Generator[simpy.Event, Any, None]
@@ -49,6 +57,7 @@ class Simulation:
         profile: Profile,
         streams: Streams,
         observer: Observer,
+        churn: Churn | None = None,
     ) -> None:
         self.scenario = scenario
         self.world = world
@@ -58,13 +67,19 @@ class Simulation:
         self.events = 0
         n = world.n_agents
         self.books = [Books() for _ in range(n)]
-        transport = make_transport(scenario.links, env, world.links, track=False)
+        transport = make_transport(scenario.links, env, world.links, track=churn is not None)
         self.network = Network(
             env, transport, scenario.links, streams, self.books, observer, self._receive
         )
+        self.network.outbox = make_outbox(env, scenario.method.gossip, self.network)
+        self.graph = Neighbourhood(world.topology)
+        self.changes = make_changes(env, scenario.dynamics, world.history, self.graph, self.network)
         objective = scenario.method.learn
         assert isinstance(objective, Objective)
         peers: Any = scenario.method.gossip.peers
+        flow: Any = scenario.method.gossip.flow
+        sampler = peers.build(self.graph, streams)
+        self.views = make_views(env, sampler, self.network, streams)
         self.shared = Shared(
             env=env,
             method=scenario.method,
@@ -72,13 +87,14 @@ class Simulation:
             learner=learner,
             network=self.network,
             composer=composer,
-            peers=peers.build(world.topology, streams),
+            peers=sampler,
+            tokens=flow.build(n, streams) if isinstance(flow, TokenSpec) else None,
             observer=observer,
             books=self.books,
             flops_forward=profile.flops_forward,
             parameters=profile.parameters,
             private_rows=profile.private_rows,
-            degree_of=world.topology.degree.tolist().__getitem__,
+            degree_of=self.graph.degree,
             react=self._react,
         )
         self.agents = self._make_agents()
@@ -86,6 +102,8 @@ class Simulation:
             env, scenario.evaluate, self.agents, learner, observer, streams, self.network.online
         )
         self.clock = self._make_clock(streams)
+        self.churn = churn
+        self.presence = None if churn is None else self._make_presence()
 
     def _make_agents(self) -> list[Agent]:
         devices = self.world.devices
@@ -101,11 +119,32 @@ class Simulation:
             return RoundClock(self.env, gossip, self.network)
         return AsynchronousClock(self.env, gossip, streams, self.world.n_agents)
 
+    def _make_presence(self) -> Presence:
+        spec = self.scenario.churn or ChurnSpec()
+        presence = Presence(
+            self.env,
+            self.network,
+            self.observer,
+            self.agents,
+            resumes=spec.computation == "resumes",
+            keeps_memory=spec.memory == "kept",
+        )
+        for agent in self.agents:
+            agent.presence = presence
+        presence.on_leave.append(self.clock.absent)
+        return presence
+
     def run(self) -> None:
         """Run until the scenario's duration has passed in simulated time."""
         env, until = self.env, self.scenario.duration
-        # 1. Everything that happens by itself: looks at the models, and the agents' clocks.
+        # 1. Everything that happens by itself: looks at the models, changes of the graph,
+        #    exchanges of views, and the agents' clocks.
         env.process(self.evaluator.run())
+        for service in (self.changes, self.views):
+            if service is not None:
+                service.start()
+        if self.churn is not None and self.presence is not None:
+            self.churn.start(env, self.presence)
         self.clock.start(self.agents)
         # 2. Time goes on, event by event, up to and excluding the end.
         self._advance(until)
@@ -134,19 +173,19 @@ class Simulation:
         self.observer.advance(self.env.now, self.events)
 
     def _receive(self, message: Any) -> None:
-        self.agents[message.receiver].hear(message)
+        if message.kind == VIEW and self.views is not None:
+            self.views.hear(message)
+        else:
+            self.agents[message.receiver].hear(message)
 
-    def _react(self, steps: Steps) -> None:
-        process = self.env.process(steps)
-        if isinstance(self.clock, RoundClock):
-            reactions = self.clock.reactions
-            reactions.add(process)
-            process.callbacks.append(reactions.discard)
+    def _react(self, agent: int, steps: Steps) -> None:
+        process = self.env.process(self.agents[agent].alive(steps))
+        self.clock.reaction(agent, process)
 
     def _agent_record(self, agent: Agent) -> AgentRecord:
         i, books, world = agent.agent, agent.books, self.world
         devices, profile = world.devices, self.profile
-        online_s = self.env.now
+        online_s = self.env.now if self.presence is None else self.presence.online_s(i)
         compute_j = books.compute_energy_j
         idle_j = float(devices.idle_w[i]) * max(0.0, online_s - books.computing_s)
         radio_j = float(devices.radio_j_per_byte[i]) * (books.radio_bytes + books.setup_bytes)

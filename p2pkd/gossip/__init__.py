@@ -1,5 +1,5 @@
-"""To whom, when, and who starts: protocols and the choice of peers."""
+"""To whom, when, and who starts: protocols, the choice of peers, and flow control."""
 
-from p2pkd.gossip import peers, protocols
+from p2pkd.gossip import flow, peers, protocols
 
-__all__ = ["peers", "protocols"]
+__all__ = ["flow", "peers", "protocols"]

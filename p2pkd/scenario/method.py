@@ -47,6 +47,20 @@ class PeersSpec(Family, root=True):
 
     plural = "peers"
 
+    def misfits(self, gossip: GossipSpec) -> Iterator[str]:
+        """Yield, in words, which other choices of *gossip* do not go with this one."""
+        return iter(())
+
+
+class FlowSpec(Family, root=True):
+    """How often an agent may speak."""
+
+    plural = "flows"
+
+    def misfits(self, gossip: GossipSpec) -> Iterator[str]:
+        """Yield, in words, which other choices of *gossip* do not go with this one."""
+        return iter(())
+
 
 class MemorySpec(Family, root=True):
     """What the receiver keeps."""
@@ -113,6 +127,20 @@ class SendSpec(Spec):
     """Default: what suits the knowledge, without loss."""
 
 
+class QueueSpec(Spec):
+    """Back-pressure: messages wait for their turn at the sender, and not too many of them.
+
+    A message that is dropped is in the books as aborted, with 0 attempts and 0 bytes on the wire.
+    """
+
+    limit: Count
+    """Messages of an agent that wait at most; with one more, one is dropped."""
+    drop: Literal["oldest", "newest"] = "oldest"
+    """The one that has waited longest, or the one that has just come."""
+    at_once: Count = 1
+    """Messages of an agent that are on their way at the same time; the others wait."""
+
+
 class GossipSpec(Spec):
     """To whom, when, who starts."""
 
@@ -125,6 +153,16 @@ class GossipSpec(Spec):
     """Each period is stretched or shrunk by up to this share, drawn anew each time."""
     fanout: Count | Literal["all"] = 1
     peers: PeersSpec = Field("uniform", validate_default=True)
+    flow: FlowSpec = Field("none", validate_default=True)
+    queue: QueueSpec | None = None
+    """Default: messages go on the wire at once, and the links share or queue them."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        problems = [*self.peers.misfits(self), *self.flow.misfits(self)]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
 
 class TeachersSpec(Spec):

@@ -7,8 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.churn import ChurnSpec
 from p2pkd.scenario.data import DataSpec
 from p2pkd.scenario.devices import DeviceSpec
+from p2pkd.scenario.dynamics import DynamicsSpec, Static
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.quantities import Count, Period
@@ -74,10 +76,14 @@ class Scenario(Spec):
     """Simulated time."""
     agents: Count
     topology: TopologySpec = WattsStrogatz()
+    dynamics: DynamicsSpec = Static()
+    """How the graph changes."""
     links: LinksSpec = LinksSpec()
     devices: Annotated[tuple[DeviceSpec, ...], Field(min_length=1)] = (
         DeviceSpec(profile="laptop"),
     )
+    churn: ChurnSpec | None = None
+    """Default: everybody is always online."""
     data: DataSpec = DataSpec()
     models: ModelsSpec = ModelsSpec()
     method: MethodSpec = Field({}, validate_default=True)

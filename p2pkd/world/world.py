@@ -14,6 +14,7 @@ from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.data import Data, build_data
 from p2pkd.world.devices import DeviceTable, build_devices
+from p2pkd.world.dynamics import History, Setting, build_history
 from p2pkd.world.graphs import build_topology
 from p2pkd.world.links import Links, build_links
 from p2pkd.world.topology import Topology
@@ -28,6 +29,7 @@ class World:
     data : None where it was not asked for.
     model_specs : the different architectures.
     model_of : ``(n_agents,)``, index into `model_specs`.
+    history : how the graph changes; None where it does not.
     """
 
     n_agents: int
@@ -37,6 +39,7 @@ class World:
     data: Data | None
     model_specs: tuple[ModelSpec, ...]
     model_of: NDArray[np.int64]
+    history: History | None = None
 
     def describe(self) -> dict[str, str]:
         """Return a summary, one line a subject."""
@@ -72,6 +75,9 @@ def build_world(
         data=build_data(scenario.data, n, streams, base) if with_data else None,
         model_specs=models,
         model_of=of_group[devices.group],
+        history=build_history(
+            scenario.dynamics, Setting(topology, scenario.topology, streams, base)
+        ),
     )
 
 

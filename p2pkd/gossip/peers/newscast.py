@@ -1,0 +1,80 @@
+"""Newscast: the freshest news win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from p2pkd.core.rng import Streams
+from p2pkd.gossip.peers.base import PeerSampler
+from p2pkd.gossip.peers.views import Entry, Views
+from p2pkd.scenario.method import GossipSpec, PeersSpec
+from p2pkd.scenario.quantities import Count, Period, Size
+
+if TYPE_CHECKING:
+    from p2pkd.world.neighbourhood import Neighbourhood
+
+
+class ServicePeers(PeersSpec):
+    """What all peer-sampling services have in common."""
+
+    view: Count = 20
+    """Entries that an agent keeps (c)."""
+    every: Period = 10.0
+    """Each agent begins an exchange so often, from a random time on."""
+    entry: Size = 8.0
+    """Bytes of an entry in a message: an address and a time or age of 4 bytes each."""
+
+    def misfits(self, gossip: GossipSpec) -> Iterator[str]:
+        """Yield a complaint about rounds, which would wait for the view messages' silence."""
+        if gossip.clock == "rounds":
+            yield f"clock: {self.tag_value} has a clock of its own; take 'periodic' or 'free'"
+
+
+class NewscastPeers(ServicePeers):
+    """Members of a view of the `view` freshest entries, exchanged with a random member.
+
+    Both sides send all they know and themselves, stamped now, and keep the freshest (Jelasity et
+    al., ACM TOCS 2007).  The departed are forgotten fast; the in-degree spreads wider than that of
+    random views.  The first view is drawn from the agent's neighbours in the graph.
+    """
+
+    kind: Literal["newscast"] = "newscast"
+
+    def build(self, graph: Neighbourhood, streams: Streams) -> PeerSampler:
+        """Return the sampler, which is also a `ViewService`."""
+        return _Newscast(self, graph, streams)
+
+
+class _Newscast(Views):
+    def __init__(self, spec: NewscastPeers, graph: Neighbourhood, streams: Streams) -> None:
+        super().__init__(spec.view, graph, streams)
+        self.period_s = spec.every
+        self.entry_bytes = round(spec.entry)
+
+    def begin(self, agent: int, now_s: float) -> tuple[int, Sequence[Entry]] | None:
+        known = list(self.view(agent))
+        if not known:
+            return None
+        return known[self.draws.below(agent, len(known))], self._news(agent, now_s)
+
+    def answer(
+        self, agent: int, sender: int, entries: Sequence[Entry], now_s: float
+    ) -> Sequence[Entry]:
+        news = self._news(agent, now_s)
+        self._merge(agent, entries)
+        return news
+
+    def conclude(self, agent: int, sender: int, entries: Sequence[Entry], now_s: float) -> None:
+        self._merge(agent, entries)
+
+    def _news(self, agent: int, now_s: float) -> Sequence[Entry]:
+        return [Entry(agent, now_s), *(Entry(*item) for item in self.view(agent).items())]
+
+    def _merge(self, agent: int, entries: Iterable[Entry]) -> None:
+        known = self.view(agent)
+        for peer, stamp in entries:
+            if peer != agent and stamp >= known.get(peer, stamp):
+                known[peer] = stamp
+        freshest = sorted(known.items(), key=lambda item: -item[1])[: self.size]
+        self._views[agent] = dict(freshest)

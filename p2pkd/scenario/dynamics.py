@@ -1,0 +1,104 @@
+"""Graphs that change while the run goes on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from p2pkd.scenario.base import Family
+from p2pkd.scenario.quantities import Duration, Length, Period, Share, Speed
+
+
+class DynamicsSpec(Family, root=True):
+    """How the graph changes, beginning as the scenario's topology."""
+
+    plural = "dynamics"
+
+
+class Static(DynamicsSpec):
+    """The graph stays as it is."""
+
+    kind: Literal["none"] = "none"
+
+
+class ChangingSpec(DynamicsSpec):
+    """What all graphs that change have in common."""
+
+    transfers: Literal["finish", "abort"] = "finish"
+    """`finish`: the graph tells whom agents turn to, and what is under way arrives.  `abort`: the
+    graph is the network; a transfer ends with its edge, charged as far as it came, and nothing is
+    sent where there is no edge."""
+
+
+class Resample(ChangingSpec):
+    """The topology is drawn anew, with another seed, every so often."""
+
+    kind: Literal["resample"] = "resample"
+    every: Period = 60.0
+    shuffle: bool = False
+    """Also deal out the places anew; needed where the shape leaves nothing to chance (a ring)."""
+
+
+class RandomWaypoint(ChangingSpec):
+    """Agents move about in a square, and those within `radius` of each other are neighbours.
+
+    Each walks straight to a random point at a random speed, pauses, and goes on (Johnson and
+    Maltz, 1996).  They begin at the topology's positions, stretched to the square, or anywhere
+    where it has none.  The slowest speed is above 0, or movement would die out (Yoon et al., 2003).
+    Latencies stay those of the first graph.
+    """
+
+    kind: Literal["random_waypoint"] = "random_waypoint"
+    radius: Length
+    side: Length = 1000.0
+    """Of the square."""
+    slowest: Annotated[Speed, Field(gt=0)] = 0.5
+    fastest: Speed = 1.5
+    """The speed of each leg is uniform between the two."""
+    pause: Duration = 0.0
+    """At each point."""
+    every: Period = 10.0
+    """Edges are found anew so often; movement itself is continuous."""
+    transfers: Literal["finish", "abort"] = "abort"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.slowest > self.fastest:
+            raise ValueError("slowest: must not be more than fastest")
+        return self
+
+
+class EdgeFailure(ChangingSpec):
+    """Each edge is up and down for exponential times, independently of the others.
+
+    At any time an edge is up with probability `mean_up` / (`mean_up` + `mean_down`), from the
+    beginning.
+    """
+
+    kind: Literal["edge_failure"] = "edge_failure"
+    mean_up: Period
+    mean_down: Period
+    transfers: Literal["finish", "abort"] = "abort"
+
+
+class EdgeDropout(ChangingSpec):
+    """In each period each edge is missing with probability `p`, independently of all else."""
+
+    kind: Literal["edge_dropout"] = "edge_dropout"
+    p: Share
+    every: Period = 30.0
+
+
+class EdgeList(ChangingSpec):
+    """Edges come and go as a file says: lines of `time, a, b, up` or `time, a, b, down`.
+
+    Times are seconds or have a unit, and do not go back; a and b are the names of agents in the
+    topology, or their numbers from 0; `#` begins a comment.
+    """
+
+    kind: Literal["edge_list"] = "edge_list"
+    path: str
+    """Relative to the scenario file, or to the working directory."""
+    begin: Literal["topology", "empty"] = "topology"
+    """The graph before the first line."""
