@@ -7,6 +7,7 @@ from typing import Any
 
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
+from p2pkd.engine.churn import Churn
 from p2pkd.engine.contents import Composer, RowComposer, WeightComposer
 from p2pkd.engine.profile import Profile, make_profile
 from p2pkd.engine.simulation import Simulation
@@ -35,7 +36,10 @@ def assemble(
     profile = make_profile(scenario, world)
     learner = _learner(scenario, world, streams, dry_run=dry_run)
     composer = _composer(scenario, world, profile, learner, streams)
-    return Simulation(scenario, world, learner, composer, profile, streams, observer)
+    churn = None
+    if scenario.churn is not None:
+        churn = Churn(scenario.churn, scenario, world.topology, streams, base)
+    return Simulation(scenario, world, learner, composer, profile, streams, observer, churn)
 
 
 def _with_codec(scenario: Scenario, world: World) -> Scenario:

@@ -39,8 +39,12 @@ class AsynchronousClock:
         due = uniform(key, 0) * self.phase
         while True:
             yield env.timeout(max(0.0, due - env.now))
+            if agent.presence is not None and not agent.presence.online[agent.agent]:
+                yield from agent.presence.wait(agent.agent)
+                due, ticks = self._next(key, due, ticks)
+                continue
             started = env.now
-            yield from agent.turn()
+            yield from agent.alive(agent.turn())
             ticks += 1
             stretch = 1 + self.jitter * (2 * uniform(key, ticks) - 1)
             due = max(due + self.every * stretch, env.now)
@@ -48,15 +52,37 @@ class AsynchronousClock:
                 # A turn without work on a free clock: time must not stand still.
                 due += self.phase
 
+    def _next(self, key: int, due: float, ticks: int) -> tuple[float, int]:
+        """Return the first tick that is still to come; those missed while offline are left out."""
+        now = self.env.now
+        if not self.every:
+            return now, ticks
+        while due < now:
+            ticks += 1
+            due += self.every * (1 + self.jitter * (2 * uniform(key, ticks) - 1))
+        return due, ticks
+
+    def reaction(self, agent: int, process: simpy.Process) -> None:
+        """Take note of a *process* beside the turns of *agent*: nobody waits for it."""
+
+    def absent(self, agent: int) -> None:
+        """Take note that *agent* went offline: nobody waits for it."""
+
 
 class RoundClock:
-    """Synchronous rounds: all take a turn, and the next round waits until all messages arrived."""
+    """Synchronous rounds: all take a turn, and the next round waits until all messages arrived.
+
+    A round has the agents that are online when it begins, and waits for none who leaves.
+    """
 
     def __init__(self, env: simpy.Environment, spec: GossipSpec, network: Network) -> None:
         self.env = env
         self.every = spec.every
         self.network = network
-        self.reactions: set[simpy.Process] = set()
+        # Whose turns and reactions the round waits for, and who is in a turn at all.
+        self._work: dict[simpy.Process, int] = {}
+        self._turns: set[int] = set()
+        self._rest: simpy.Event | None = None
 
     def start(self, agents: Sequence[Agent]) -> None:
         """Start the process that calls the rounds."""
@@ -67,10 +93,41 @@ class RoundClock:
         while True:
             started = env.now
             # 1. Everybody learns and sends, each at the pace of its device.
-            yield env.all_of([env.process(agent.turn()) for agent in agents])
+            for agent in agents:
+                if self.network.online[agent.agent] and agent.agent not in self._turns:
+                    self._turns.add(agent.agent)
+                    self.reaction(agent.agent, env.process(self._turn(agent)))
             # 2. Everything arrives, and is answered and learned from where the method says so.
-            while self.network.open or self.reactions:
+            while self._work or self.network.open:
+                yield self._at_rest()
                 yield self.network.idle()
-                yield env.all_of(list(self.reactions))
             # 3. The next round starts no sooner than the period allows.
             yield env.timeout(max(0.0, started + self.every - env.now))
+
+    def _turn(self, agent: Agent) -> Steps:
+        yield from agent.alive(agent.turn())
+        self._turns.discard(agent.agent)
+
+    def _at_rest(self) -> simpy.Event:
+        event = self.env.event()
+        if self._work:
+            self._rest = event
+        else:
+            event.succeed()
+        return event
+
+    def reaction(self, agent: int, process: simpy.Process) -> None:
+        """Let the round wait for *process*, something that *agent* does."""
+        self._work[process] = agent
+        process.callbacks.append(self._over)
+
+    def _over(self, process: simpy.Process) -> None:
+        self._work.pop(process, None)
+        if not self._work and self._rest is not None:
+            self._rest.succeed()
+            self._rest = None
+
+    def absent(self, agent: int) -> None:
+        """Do not wait for *agent* any more."""
+        for process in [each for each, who in self._work.items() if who == agent]:
+            self._over(process)

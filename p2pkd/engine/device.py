@@ -26,7 +26,16 @@ class Device:
     whoever had it calls ``release()``.
     """
 
-    __slots__ = ("busy", "compute_w", "env", "flops_per_s", "job", "queue")
+    __slots__ = (
+        "busy",
+        "compute_w",
+        "env",
+        "flops_per_s",
+        "job",
+        "left_flops",
+        "queue",
+        "worker",
+    )
 
     def __init__(self, env: simpy.Environment, flops_per_s: float, compute_w: float) -> None:
         self.env = env
@@ -34,6 +43,10 @@ class Device:
         self.compute_w = compute_w
         self.busy = False
         self.job: Job | None = None
+        self.worker: simpy.Process | None = None
+        """The process that waits for the job's end."""
+        self.left_flops = 0.0
+        """What the last job had left when it ended."""
         self.queue: deque[simpy.Event] = deque()
 
     def acquire(self) -> simpy.Event | None:
@@ -52,6 +65,30 @@ class Device:
         else:
             self.busy = False
 
+    def reset(self) -> None:
+        """Forget whoever has the device or waits for it."""
+        self.busy = False
+        self.queue.clear()
+
+    def begin(self, job: Job) -> float:
+        """Take up *job* now, for the process that is running; return how long it will take."""
+        self.job = job
+        self.worker = self.env.active_process
+        return self.seconds(job.flops)
+
+    def end(self, *, completed: bool) -> tuple[Job, float]:
+        """Take the job off; return it and how many FLOPs of it were done."""
+        job = self.job
+        assert job is not None
+        self.job = self.worker = None
+        done = job.flops if completed else min(job.flops, self.flops(self.env.now - job.started_s))
+        self.left_flops = job.flops - done
+        return job, done
+
     def seconds(self, flops: float) -> float:
         """Return how long *flops* take."""
         return flops / self.flops_per_s
+
+    def flops(self, seconds: float) -> float:
+        """Return how many FLOPs are done in *seconds*."""
+        return seconds * self.flops_per_s

@@ -53,7 +53,7 @@ class ExponentialSessions(RenewalSessions):
 
 
 class LognormalSessions(RenewalSessions):
-    """Log-normal sessions and absences with the given medians, as in GoLF (Ormándi et al., 2013)."""
+    """Log-normal sessions and absences with the given medians (as in Ormándi et al., 2013)."""
 
     kind: Literal["lognormal"] = "lognormal"
     sigma: Annotated[float, Field(ge=0)] = 1.0
@@ -76,7 +76,7 @@ class DiurnalSessions(SessionsSpec):
 
     kind: Literal["diurnal"] = "diurnal"
     curve: Annotated[tuple[Share, ...], Field(min_length=2)]
-    """Probabilities at equal distances over a day, the first at its start; straight lines between."""
+    """Probabilities at equal steps through a day, from its start; straight lines between them."""
     day: Period = 86400.0
     spread: Duration = 0.0
     """Each agent's day begins later by up to this, drawn once: time zones, habits."""

@@ -49,7 +49,7 @@ def _row(
     for earlier, later in pairwise(times):
         if later < earlier:
             raise TraceError(
-                f"{where}: sessions overlap: {later:g} s comes after {earlier:g} s; times must ascend"
+                f"{where}: sessions overlap: {later:g} s after {earlier:g} s; times must ascend"
             )
     return agent, times
 

@@ -1,0 +1,156 @@
+"""Agents come and go by the scenario: sessions, failures, late arrivals, departures for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import simpy
+
+from p2pkd.core.errors import InputError
+from p2pkd.core.rng import Streams, uniforms
+from p2pkd.engine.presence import DEPARTED, FAILURE, LATE, SESSION, Presence
+from p2pkd.scenario.churn import ChurnSpec, FailureSpec, TurnoverSpec
+from p2pkd.scenario.scenario import Scenario
+from p2pkd.scenario.topology import StochasticBlock
+from p2pkd.world.sessions import Schedules, build_sessions
+from p2pkd.world.topology import Topology
+
+
+class Churn:
+    """What *spec* makes agents do, decided before the run; `start` lets it happen."""
+
+    def __init__(
+        self, spec: ChurnSpec, scenario: Scenario, topology: Topology, streams: Streams, base: Path
+    ) -> None:
+        n, end = scenario.agents, scenario.duration
+        self.schedules: Schedules = {}
+        if spec.sessions is not None:
+            concerned = _chosen("churn-share", spec.share, n, streams)
+            self.schedules = build_sessions(spec.sessions, topology, concerned, streams, base)
+        self.arrivals = _turnover("arrivals", spec.arrivals, n, end, streams)
+        self.departures = _turnover("departures", spec.departures, n, end, streams)
+        self.failures = [
+            (failure, _victims(i, failure, scenario, topology, streams))
+            for i, failure in enumerate(spec.failures)
+        ]
+
+    def start(self, env: simpy.Environment, presence: Presence) -> None:
+        """Take away who is offline at the start, and set up all that is to come."""
+        for agent, schedule in self.schedules.items():
+            if not schedule.online:
+                presence.leave(agent, SESSION)
+            _Follow(env, presence, agent, schedule.changes, online=schedule.online)
+        for agent, time in self.arrivals.items():
+            presence.leave(agent, LATE)
+            _at(env, time, lambda agent=agent: presence.come(agent, LATE))
+        for agent, time in self.departures.items():
+            _at(env, time, lambda agent=agent: presence.leave(agent, DEPARTED))
+        for case, (failure, victims) in enumerate(self.failures):
+            self._fail(env, presence, case, failure, victims)
+
+    def _fail(
+        self,
+        env: simpy.Environment,
+        presence: Presence,
+        case: int,
+        failure: FailureSpec,
+        victims: list[int],
+    ) -> None:
+        for agent in victims:
+            _at(env, failure.at, lambda agent=agent: presence.leave(agent, FAILURE, case))
+            if failure.lasts is not None:
+                end = failure.at + failure.lasts
+                _at(env, end, lambda agent=agent: presence.come(agent, FAILURE, case))
+
+
+class _Follow:
+    """Takes one agent through its schedule, a change at a time."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        presence: Presence,
+        agent: int,
+        changes: Iterator[float],
+        *,
+        online: bool,
+    ) -> None:
+        self.env = env
+        self.presence = presence
+        self.agent = agent
+        self.changes = changes
+        self.online = online
+        self._wait()
+
+    def _wait(self) -> None:
+        time = next(self.changes, None)
+        if time is not None:
+            _at(self.env, time, self._change)
+
+    def _change(self) -> None:
+        self.online = not self.online
+        change = self.presence.come if self.online else self.presence.leave
+        change(self.agent, SESSION)
+        self._wait()
+
+
+def _at(env: simpy.Environment, time: float, action: Callable[[], None]) -> None:
+    env.timeout(max(0.0, time - env.now)).callbacks.append(lambda _: action())
+
+
+def _chosen(purpose: str, share: float, n: int, streams: Streams) -> list[int]:
+    """Return a share of all agents, by lot; a larger share has all of a smaller one."""
+    if share == 1:
+        return list(range(n))
+    lots = uniforms(streams.keys(purpose, n), np.zeros(1, np.uint64))
+    order: list[int] = np.argsort(lots, kind="stable").tolist()
+    return sorted(order[: round(share * n)])
+
+
+def _turnover(
+    purpose: str, spec: TurnoverSpec | None, n: int, end: float, streams: Streams
+) -> dict[int, float]:
+    """Return who changes when."""
+    if spec is None:
+        return {}
+    width = (end if spec.until is None else spec.until) - spec.after
+    times = spec.after + max(0.0, width) * uniforms(streams.keys(purpose, n), np.ones(1, np.uint64))
+    return {i: float(times[i]) for i in _chosen(purpose, spec.share, n, streams)}
+
+
+def _victims(
+    i: int, failure: FailureSpec, scenario: Scenario, topology: Topology, streams: Streams
+) -> list[int]:
+    n, where = scenario.agents, f"churn.failures.{i}"
+    if failure.share is not None:
+        return _chosen(f"failure-{i}", failure.share, n, streams)
+    if failure.cluster is not None:
+        return _cluster(failure.cluster, scenario, where)
+    if failure.around is not None:
+        _check(failure.around, n, f"{where}.around")
+        return [failure.around, *topology.neighbours(failure.around).tolist()]
+    agents = failure.agents or ()
+    for agent in agents:
+        _check(agent, n, f"{where}.agents")
+    return list(dict.fromkeys(agents))
+
+
+def _cluster(cluster: int, scenario: Scenario, where: str) -> list[int]:
+    graph = scenario.topology
+    if not isinstance(graph, StochasticBlock):
+        raise InputError(
+            f"{where}.cluster: a {graph.tag_value} graph has no clusters; take a stochastic_block, "
+            f"or give agents, around or share"
+        )
+    _check(cluster, graph.clusters, f"{where}.cluster", "cluster")
+    members: list[int] = np.array_split(np.arange(scenario.agents), graph.clusters)[
+        cluster
+    ].tolist()
+    return members
+
+
+def _check(number: int, n: int, where: str, what: str = "agent") -> None:
+    if number >= n:
+        raise InputError(f"{where}: there is no {what} {number}; they are numbered 0 to {n - 1}")
