@@ -44,8 +44,9 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         self.task = None if self.bar is None else self.bar.add_task("", total=duration_s)
 
     def population(self, record: PopulationRecord) -> None:
-        """Remember the mean accuracy."""
+        """Remember the mean accuracy, and show it if the last time was long enough ago."""
         self.accuracy = record.accuracy_mean
+        self.advance(record.time_s, self.events)
 
     def advance(self, now_s: float, events: int) -> None:
         """Show how far it is, if the last time was long enough ago."""
@@ -60,8 +61,9 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         elapsed = max(self.clock() - self.started, 1e-9)
         parts = [
             f"{clock_text(self.now_s)} of {clock_text(self.duration_s)} simulated",
-            f"{self.events / elapsed:,.0f} events/s",
         ]
+        if self.events:
+            parts.append(f"{self.events / elapsed:,.0f} events/s")
         if not math.isnan(self.accuracy):
             parts.append(f"mean accuracy {self.accuracy:.1%}".replace("%", " %"))
         if 0 < self.now_s < self.duration_s:

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from p2pkd.cli.app import SetOption, app, example
 
-if TYPE_CHECKING:
-    from p2pkd.analysis.result import Result
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")]
+
+
+@app.command(epilog=example("p2pkd report runs/quickstart/20260101T120000Z-0123abcd"))
+def report(run: RunArgument) -> None:
+    """Write report.html, one self-contained page, into a run directory."""
+    from p2pkd.cli.execute import shown
+    from p2pkd.report import write_report
+
+    typer.echo(shown(write_report(run)))
 
 
 @app.command(
     epilog=example(
-        "p2pkd compare scenarios/quickstart.yaml scenarios/isolated.yaml --plot curves.svg",
-        "p2pkd compare runs/quickstart/* runs/isolated/*",
+        "p2pkd trace runs/quickstart/20260101T120000Z-0123abcd",
+        "p2pkd trace runs/quickstart/20260101T120000Z-0123abcd --out trace.json",
+    )
+)
+def trace(
+    run: RunArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Default: trace.json in the run directory."),
+    ] = None,
+) -> None:
+    """Write a trace that ui.perfetto.dev opens: agents as tracks, messages as flows."""
+    from p2pkd.cli.execute import shown
+    from p2pkd.report import write_trace
+
+    typer.echo(shown(write_trace(run, out)))
+
+
+@app.command(
+    epilog=example(
+        "p2pkd compare scenarios/quickstart.yaml scenarios/isolated.yaml",
+        "p2pkd compare runs/quickstart/* scenarios/ring.yaml --out ring.html",
     )
 )
 def compare(
@@ -24,40 +53,33 @@ def compare(
         list[Path], typer.Argument(metavar="RUN", help="Run directories or scenario files.")
     ],
     set_: SetOption = [],  # noqa: B006
-    plot: Annotated[
-        Path,
-        typer.Option("--plot", metavar="FILE", help="Where to draw the curves (svg, pdf, png)."),
-    ] = Path("comparison.svg"),
-    csv: Annotated[bool, typer.Option("--csv", help="Print the whole table, as CSV.")] = False,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The page with table and curves.")
+    ] = Path("comparison.html"),
+    csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV, unrounded.")] = False,
 ) -> None:
-    """Compare runs: a table on stdout, accuracy curves over time and bytes in a figure.
+    """Compare runs: a table here, and a page with accuracy curves over time and bytes.
 
-    Scenario files that have not run yet are run first.
+    Scenario files that have not run yet, as they are, are run first.
     """
-    from p2pkd.analysis.compare import compare as table_of
+    from p2pkd.analysis.compare import compare as frame_of
     from p2pkd.cli.execute import results_of, shown
+    from p2pkd.report import compare_report
+    from p2pkd.report.tables import comparison_table
 
     results = list(results_of(sources, set_))
-    table = table_of(results)
-    typer.echo(table.to_csv() if csv else _text(table.T.to_string()), nl=False)
-    _draw(results, plot)
-    typer.echo(f"curves: {shown(plot)}", err=True)
+    if csv:
+        typer.echo(frame_of(results).to_csv(), nl=False)
+    else:
+        table = comparison_table(results)
+        _print_table(table.head, table.rows)
+    typer.echo(f"page: {shown(compare_report(results, out))}", err=True)
 
 
-def _text(table: str) -> str:
-    return table + "\n"
-
-
-def _draw(results: list[Result], path: Path) -> None:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    from p2pkd.analysis.curves import plot_accuracy, plot_accuracy_over_bytes
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4), layout="constrained")
-    plot_accuracy(results, left)
-    plot_accuracy_over_bytes(results, right)
-    figure.savefig(path)
-    plt.close(figure)
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, the first column to the left and the others to the right."""
+    lines = [columns, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for first, *rest in lines:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        typer.echo("  ".join([first.ljust(widths[0]), *cells]).rstrip())

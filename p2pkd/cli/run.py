@@ -28,6 +28,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Bytes, seconds and joules, without learning.")
     ] = False,
+    report: Annotated[bool, typer.Option(help="Write report.html into the directory.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Run a scenario; write its records and report; print a summary.
@@ -42,6 +43,10 @@ def run(
     loaded = load_scenario(scenario, set_, seed)
     result = execute(loaded, out=out, dry_run=dry_run)
     files = [("Run directory", shown(result.path))]
+    if report:
+        from p2pkd.report import write_report
+
+        files.append(("Report", shown(write_report(result))))
     if as_json:
         typer.echo(json.dumps({**result.summary, "directory": str(result.path)}, indent=2))
     else:
