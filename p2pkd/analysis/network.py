@@ -30,7 +30,7 @@ def plot_topology(result: Result, ax: Axes | None = None) -> Axes:
 
     Positions are those of the topology where it has some, else a layout that is the same each time.
     """
-    ax = style.axes(ax, 5.4, 4.4)
+    ax = style.axes(ax, 6.0, 4.6)
     style.bare(ax)
     graph = result.topology
     if graph is None:
@@ -56,7 +56,7 @@ def plot_topology(result: Result, ax: Axes | None = None) -> Axes:
 
 def plot_traffic(result: Result, ax: Axes | None = None) -> Axes:
     """Draw the bytes on the wire from each sender (row) to each receiver (column)."""
-    ax = style.axes(ax, 5.0, 4.4)
+    ax = style.axes(ax, 6.0, 4.6)
     messages, n = result.messages, max(len(result.agents), 1)
     cells = min(n, CELLS)
     matrix = np.zeros((cells, cells))

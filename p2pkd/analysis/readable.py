@@ -47,8 +47,11 @@ def joules(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return a share such as ``87.1 %``."""
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
+    """Return a share such as ``87.1 %``; two digits of it where it is tiny."""
+    if value is None or math.isnan(value):
+        return "–"
+    digits = ".2g" if 0 < abs(value) < 0.001 else ".1f"
+    return f"{100 * value:{digits}} %"
 
 
 def count(value: float | None) -> str:

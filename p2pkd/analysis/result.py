@@ -147,6 +147,12 @@ class Result:
 
         return plot_disagreement(self, ax)
 
+    def plot_devices(self, ax: Axes | None = None) -> Axes:
+        """Draw every agent's final accuracy, by kind of device."""
+        from p2pkd.analysis.groups import plot_devices
+
+        return plot_devices(self, ax)
+
     def plot_topology(self, ax: Axes | None = None) -> Axes:
         """Draw the graph, nodes coloured by final accuracy."""
         from p2pkd.analysis.network import plot_topology

@@ -49,7 +49,7 @@ def plot_timeline(
     """
     start, end = between or (0.0, float(result.summary.get("simulated_s") or 1.0))
     chosen = list(agents) if agents is not None else _sample(len(result.agents))
-    ax = style.axes(ax, 7.0, 0.9 + 0.19 * max(len(chosen), 4))
+    ax = style.axes(ax, *size_inches(len(chosen)))
     scale = time_scale(end)
     thickness = 0.25 * _points_a_row(ax, len(chosen))
     names = []
@@ -74,6 +74,11 @@ def plot_timeline(
     ax.set_xlabel(f"simulated time ({scale.unit})")
     _legend(ax, names, offline)
     return ax
+
+
+def size_inches(agents: int, width: float = 7.0) -> tuple[float, float]:
+    """Return width and height of a figure with rows for *agents* (at most `ROWS`)."""
+    return width, 0.9 + 0.19 * max(min(agents, ROWS), 4)
 
 
 def visible(spans: Intervals, start: float, end: float) -> Intervals:

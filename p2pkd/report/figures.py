@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
+from p2pkd.analysis import style
 from p2pkd.analysis.curves import plot_accuracy, plot_accuracy_over_bytes, plot_disagreement
 from p2pkd.analysis.result import Result
+from p2pkd.analysis.timeline import size_inches
 from p2pkd.report.svg import inline_svg
 
 
@@ -30,6 +32,7 @@ DISAGREEMENT = (
     "lead: accuracy of all agents' mean prediction less their mean accuracy. Both near zero would "
     "mean that agents have become copies."
 )
+DEVICES = "Final accuracy of every agent, by kind of device; bars are means."
 TOPOLOGY = "The graph; colour is the agents' final accuracy, shape their kind of device."
 TRAFFIC = "Bytes on the wire from sender (row) to receiver (column); white where there were none."
 TIMELINE = (
@@ -39,6 +42,9 @@ TIMELINE = (
 )
 OVERLAID = "Mean test accuracy over simulated time; bands hold the middle 80 % of agents."
 
+# Inches; as wide as two figures of a row, so that letters have one size on the page.
+WIDE = 12.8
+
 
 def figures(result: Result) -> Iterator[Picture]:
     """Yield the figures of one run; those that would be empty are left out."""
@@ -46,12 +52,14 @@ def figures(result: Result) -> Iterator[Picture]:
         yield _picture(result.plot_accuracy, "accuracy", ACCURACY)
         yield _picture(result.plot_accuracy_over_bytes, "bytes", OVER_BYTES)
         yield _picture(result.plot_disagreement, "diversity", DISAGREEMENT)
+        yield _picture(result.plot_devices, "devices", DEVICES)
     if result.topology is not None and len(result.agents):
         yield _picture(result.plot_topology, "topology", TOPOLOGY)
     if len(result.messages):
         yield _picture(result.plot_traffic, "traffic", TRAFFIC)
     if len(result.agents):
-        yield _picture(result.plot_timeline, "timeline", TIMELINE, wide=True)
+        ax = style.axes(None, *size_inches(len(result.agents), WIDE))
+        yield _picture(lambda: result.plot_timeline(ax), "timeline", TIMELINE, wide=True)
 
 
 def overlaid(results: Sequence[Result]) -> Iterator[Picture]:

@@ -67,7 +67,8 @@ def break_even_table(result: Result) -> Table | None:
     rows = [_formatted(name, values, formats) for name, values in _rows(table)]
     caption = (
         "Break-even R* = P / C: a message of fewer rows of soft labels is smaller than the "
-        f"model's P parameters, at C = {result.manifest['classes']} classes and equal bytes a number."
+        f"model's P parameters, with C = {result.manifest['classes']} classes and as many bytes a "
+        "number."
     )
     return Table(caption, ["model", "agents", "parameters P", "R*", "rows sent"], rows)
 
