@@ -246,6 +246,7 @@ class Agent:
             return
         yield from presence.wait(self.agent)
         process = self.shared.env.active_process
+        assert process is not None
         self.running[process] = None
         try:
             yield from steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +45,9 @@ class Churn:
             _Follow(env, presence, agent, schedule.changes, online=schedule.online)
         for agent, time in self.arrivals.items():
             presence.leave(agent, LATE)
-            _at(env, time, lambda agent=agent: presence.come(agent, LATE))
+            _at(env, time, partial(presence.come, agent, LATE))
         for agent, time in self.departures.items():
-            _at(env, time, lambda agent=agent: presence.leave(agent, DEPARTED))
+            _at(env, time, partial(presence.leave, agent, DEPARTED))
         for case, (failure, victims) in enumerate(self.failures):
             self._fail(env, presence, case, failure, victims)
 
@@ -59,10 +60,10 @@ class Churn:
         victims: list[int],
     ) -> None:
         for agent in victims:
-            _at(env, failure.at, lambda agent=agent: presence.leave(agent, FAILURE, case))
+            _at(env, failure.at, partial(presence.leave, agent, FAILURE, case))
             if failure.lasts is not None:
                 end = failure.at + failure.lasts
-                _at(env, end, lambda agent=agent: presence.come(agent, FAILURE, case))
+                _at(env, end, partial(presence.come, agent, FAILURE, case))
 
 
 class _Follow:

@@ -137,20 +137,27 @@ class Simulation:
     def run(self) -> None:
         """Run until the scenario's duration has passed in simulated time."""
         env, until = self.env, self.scenario.duration
-        # 1. Everything that happens by itself: looks at the models, changes of the graph,
-        #    exchanges of views, and the agents' clocks.
-        env.process(self.evaluator.run())
-        for service in (self.changes, self.views):
-            if service is not None:
-                service.start()
-        if self.churn is not None and self.presence is not None:
-            self.churn.start(env, self.presence)
-        self.clock.start(self.agents)
+        # 1. Everything that happens by itself.
+        self.start()
         # 2. Time goes on, event by event, up to and excluding the end.
         self._advance(until)
         # 3. The end: a last look, and the books of what is still under way.
         env.run(until=until)
         self.finish()
+
+    def start(self) -> None:
+        """Set going what happens by itself.
+
+        These are looks at the models, changes of the graph, exchanges of views, absences, and the
+        agents' clocks.
+        """
+        self.env.process(self.evaluator.run())
+        for service in (self.changes, self.views):
+            if service is not None:
+                service.start()
+        if self.churn is not None and self.presence is not None:
+            self.churn.start(self.env, self.presence)
+        self.clock.start(self.agents)
 
     def _advance(self, until: float) -> None:
         env, step, peek = self.env, self.env.step, self.env.peek

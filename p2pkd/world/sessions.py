@@ -76,7 +76,7 @@ class Law:
         """Return a length, s."""
         if self.family == "lognormal":
             return self.centre * math.exp(self.shape * float(rng.standard_normal()))
-        return self.scale * float(rng.standard_exponential()) ** (1 / self.shape)
+        return float(self.scale * rng.standard_exponential() ** (1 / self.shape))
 
     def rest(self, rng: np.random.Generator) -> float:
         """Return what is left of the length that covers a random instant.
@@ -88,7 +88,7 @@ class Law:
         if self.family == "lognormal":
             return instant * self.draw(rng) * math.exp(self.shape**2)
         gamma = float(rng.standard_gamma(1 + 1 / self.shape))
-        return instant * self.scale * gamma ** (1 / self.shape)
+        return float(instant * self.scale * gamma ** (1 / self.shape))
 
 
 def _laws(spec: specs.RenewalSessions) -> tuple[Law, Law]:
