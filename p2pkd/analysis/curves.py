@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -132,11 +133,11 @@ def _finish(ax: Axes, x_label: str, y_label: str, ends: list[style.End]) -> None
     style.grid(ax)
     style.round_ticks(ax)
     right, low = ax.dataLim.xmax, ax.dataLim.ymin
-    if right > 0:
+    if math.isfinite(right) and right > 0:
         ax.set_xlim(0, right)
-    ax.set_ylim(min(0, low) if low == low else 0, min(1.02, ax.get_ylim()[1]))
+    ax.set_ylim(min(0, low) if math.isfinite(low) else 0, min(1.02, ax.get_ylim()[1]))
     style.label_ends(ax, ends)
-    if not ax.lines or not any(len(line.get_xdata()) for line in ax.lines):  # type: ignore[arg-type]
+    if not math.isfinite(right):
         ax.text(0.5, 0.5, "nothing was evaluated", transform=ax.transAxes, ha="center")
 
 
