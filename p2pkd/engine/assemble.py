@@ -66,7 +66,7 @@ def _composer(
 def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: bool) -> Any:
     if dry_run:
         return NullLearner()
-    from p2pkd.learning.executor import Settings
+    from p2pkd.learning.settings import Settings
     from p2pkd.learning.learner import DeferredLearner
 
     assert world.data is not None

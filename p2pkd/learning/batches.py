@@ -21,8 +21,8 @@ def draws(keys: Keys, first: Ints, n: int, sizes: Ints) -> Ints:
     *keys*, *first* and *sizes* are ``(G,)``.
     """
     counters = first.astype(np.uint64)[:, None] + np.arange(n, dtype=np.uint64)
-    numbers = (uniforms(keys[:, None], counters) * sizes[:, None]).astype(np.int64)
-    return np.minimum(numbers, sizes[:, None] - 1)
+    # u < 1 has 53 bits, so that the product of it and a size below 2^53 stays below the size.
+    return (uniforms(keys[:, None], counters) * sizes[:, None]).astype(np.int64)
 
 
 def padded(n: int) -> int:
@@ -37,32 +37,31 @@ def padded(n: int) -> int:
 
 
 class PrivateRows:
-    """Draws from agents' private rows, given in compressed rows (`offsets`, `rows`)."""
+    """Draws from agents' private rows; agent i owns numbers ``offsets[i]`` to ``offsets[i + 1]``."""
 
-    def __init__(self, offsets: Ints, rows: Ints, keys: Keys) -> None:
+    def __init__(self, offsets: Ints, keys: Keys) -> None:
         self.offsets = offsets
-        self.rows = rows
         self.sizes = np.diff(offsets)
         self.keys = keys
 
     def sample(self, agents: Ints, first: Ints, n: int) -> Ints:
         """Return *n* rows of each agent, ``(G, n)``, being its samples from number *first* on."""
         places = draws(self.keys[agents], first, n, self.sizes[agents])
-        return self.rows[places + self.offsets[agents][:, None]]
+        places += self.offsets[agents][:, None]
+        return places
 
     def full(self, agents: Ints, width: int) -> tuple[Ints, NDArray[np.float32]]:
         """Return all rows of each agent, padded to ``(G, width)``, and the mask of the real ones."""
         places = np.arange(width)
         mask = places < self.sizes[agents][:, None]
-        rows = self.rows[np.where(mask, places, 0) + self.offsets[agents][:, None]]
+        rows = np.where(mask, places, 0) + self.offsets[agents][:, None]
         return rows, mask.astype(np.float32)
 
 
 class PooledRows(PrivateRows):
     """Lets every agent draw from everybody's rows, with numbers of its own."""
 
-    def __init__(self, offsets: Ints, rows: Ints, keys: Keys) -> None:
-        n = len(offsets) - 1
-        super().__init__(offsets, rows, keys)
-        self.sizes = np.full(n, offsets[-1])
-        self.offsets = np.zeros(n, np.int64)
+    def __init__(self, offsets: Ints, keys: Keys) -> None:
+        super().__init__(offsets, keys)
+        self.sizes = np.full(len(keys), offsets[-1])
+        self.offsets = np.zeros(len(keys) + 1, np.int64)

@@ -10,7 +10,7 @@ import torch
 
 from p2pkd.learning.api import Evaluation
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.tables import Tables
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.versions import Version
 
@@ -24,24 +24,24 @@ BLOCK = 256
 class _Tally:
     """What is known of all models so far."""
 
-    def __init__(self, n: int, kernels: Kernels) -> None:
-        m, c = len(kernels.test_y), kernels.n_classes
-        self.kernels = kernels
+    def __init__(self, n: int, tables: Tables) -> None:
+        m, c = len(tables.test_y), tables.n_classes
+        self.tables = tables
         self.loss = np.zeros(n)
         self.labels = np.zeros((n, m), np.int16)
-        self.probabilities = torch.zeros((m, c), dtype=torch.float64, device=kernels.device)
+        self.probabilities = torch.zeros((m, c), dtype=torch.float64, device=tables.device)
 
     def add(
         self, who: Sequence[int], rows: Sequence[int], architecture: Architecture, pool: Pool
     ) -> None:
         """Take in the models in *rows* of *pool*; they are numbers *who* of all."""
-        kernels, g = self.kernels, len(rows)
-        index = torch.tensor(rows, device=kernels.device)
+        tables, g = self.tables, len(rows)
+        index = torch.tensor(rows, device=tables.device)
         flat = pool.data[:, : architecture.n_parameters].index_select(0, index)
-        loss = torch.zeros(g, dtype=torch.float64, device=kernels.device)
-        for start in range(0, len(kernels.test_y), BLOCK):
+        loss = torch.zeros(g, dtype=torch.float64, device=tables.device)
+        for start in range(0, len(tables.test_y), BLOCK):
             here = slice(start, start + BLOCK)
-            x, y = kernels.test_x[here], kernels.test_y[here]
+            x, y = tables.test_x[here], tables.test_y[here]
             logits = architecture.forward(flat, x.expand(g, *x.shape)).logits
             log_p = logits.log_softmax(-1)
             loss -= log_p.gather(2, y.expand(g, -1).unsqueeze(2)).double().sum((1, 2))
@@ -49,25 +49,25 @@ class _Tally:
             # One after the other: the order of the sum must not depend on the chunks.
             for probabilities in log_p.exp_():
                 self.probabilities[here] += probabilities
-        self.loss[list(who)] = loss.cpu().numpy() / len(kernels.test_y)
+        self.loss[list(who)] = loss.cpu().numpy() / len(tables.test_y)
 
     def result(self) -> Evaluation:
         """Return the measures of all models together."""
-        y = self.kernels.test_y.cpu().numpy()
+        y = self.tables.test_y.cpu().numpy()
         mean = self.probabilities.cpu().numpy() / max(1, len(self.loss))
         return Evaluation(
             accuracy=(self.labels == y).mean(1),
             loss=self.loss,
             labels=self.labels,
             mean_probabilities=mean,
-            disagreement=disagreement(self.labels, self.kernels.n_classes),
+            disagreement=disagreement(self.labels, self.tables.n_classes),
             ensemble_accuracy=float((mean.argmax(1) == y).mean()),
         )
 
 
-def evaluate(kernels: Kernels, executor: Executor, versions: Sequence[Version]) -> Evaluation:
+def evaluate(tables: Tables, executor: Executor, versions: Sequence[Version]) -> Evaluation:
     """Measure computed *versions* on the test set, many at a time."""
-    tally = _Tally(len(versions), kernels)
+    tally = _Tally(len(versions), tables)
     with torch.no_grad():
         for pool, architecture in executor.architecture_of.items():
             who = [i for i, version in enumerate(versions) if version.pool is pool]

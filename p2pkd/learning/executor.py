@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any
 from weakref import ref
 
 import torch
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.plan import Chain, make_plan
+from p2pkd.learning.pools import Pool
+from p2pkd.learning.settings import Settings
 from p2pkd.learning.versions import PREDICT
-from p2pkd.scenario.scenario import ExecutionSpec
 
-Task = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to compute; changes speed, and no result.
-
-    Attributes
-    ----------
-    chunk : agents computed in one call; None: what fits the cache.
-    threads : workers over chunks; None: all cores.
-    max_pending : operations after which they are computed; None: twice the agents, at least 4096.
-    """
-
-    executor: Literal["auto", "grouped", "loop"] = "auto"
-    device: Literal["auto", "cpu", "cuda"] = "cpu"
-    chunk: int | None = None
-    threads: int | None = None
-    max_pending: int | None = None
-
-    @classmethod
-    def of(cls, spec: ExecutionSpec) -> Self:
-        """Return what a scenario's *spec* says."""
-        return cls(
-            executor=spec.executor, device=spec.device, chunk=spec.chunk, threads=spec.threads
-        )
-
-    @property
-    def torch_device(self) -> torch.device:
-        """The device, `auto` resolved."""
-        if self.device == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return torch.device(self.device)
+# Chains of one group, the rows that they fill, and the pools they read and write.
+Task = tuple[Sequence[Chain], list[int], Pool, Pool]
 
 
 class Executor:
@@ -62,9 +32,10 @@ class Executor:
         self.on_cpu = settings.torch_device.type == "cpu"
         self.threads = (settings.threads or os.cpu_count() or 1) if self.on_cpu else 1
         self.workers = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
-        self.architecture_of = dict(zip(kernels.pools, kernels.architectures, strict=True))
+        tables = kernels.tables
+        self.architecture_of = dict(zip(tables.pools, tables.architectures, strict=True))
         self.executed = 0
-        self.placed: list[tuple[Any, int]] = []
+        self.calls = 0
 
     def grouped(self, architecture: Architecture) -> bool:
         """Return whether agents of *architecture* are computed many at a time."""
@@ -73,71 +44,65 @@ class Executor:
         return self.settings.executor == "grouped"
 
     def chunk(self, architecture: Architecture) -> int:
-        """Return how many agents of *architecture* are computed in one call."""
+        """Return how many agents of *architecture* are computed in one call, at most."""
         if not self.grouped(architecture):
             return 1
         if self.settings.chunk is not None:
             return self.settings.chunk
         if not self.on_cpu:
             return 4096
-        # About as many as leave parameters, gradients and activations in a cache of 1 MiB.
-        return max(8, min(256, 2**18 // (2 * architecture.n_parameters)))
+        # Parameters and gradients of so many share a cache of a few MiB.
+        return max(8, min(256, 2**18 // architecture.n_parameters))
 
     def run(self, pending: Iterable[ref[Any]]) -> None:
         """Compute all products that are alive."""
-        levels: dict[int, dict[Any, list[Any]]] = {}
-        shape = self.kernels.shape
-        for weak in pending:
-            product = weak()
-            if product is not None:
-                origin = product.source.pool if product.kind == PREDICT else product.pool
-                key = (product.kind, origin, product.pool, shape(product))
-                levels.setdefault(product.level, {}).setdefault(key, []).append(product)
-        product = None
-        for level in sorted(levels):
-            # Popped, so that what nobody holds any more is given back before the next level.
-            self._run_level(levels.pop(level))
+        plan = make_plan(pending, self.kernels.shape)
+        for level in sorted(plan):
+            # Popped, so that what nobody holds any more gives its row back before the next level.
+            self._run_level(plan.pop(level))
 
-    def _run_level(self, groups: dict[Any, list[Any]]) -> None:
+    def _run_level(self, groups: dict[Any, list[Chain]]) -> None:
+        # Step 1: rows for the results, and a fair division into chunks.
         tasks: list[Task] = []
-        for (kind, origin, pool, _), products in groups.items():
-            rows = pool.take(len(products))
-            size = self.chunk(self.architecture_of[origin])
-            for start in range(0, len(products), size):
-                part = slice(start, start + size)
-                tasks.append(self._task(kind, origin, pool, products[part], rows[part]))
-            self.executed += len(products)
-        self.each(tasks)
-        placed, self.placed = self.placed, []
-        for product, row in placed:
-            product.row = row
-            product.level = 0
-            product.source = None
-            if product.kind != PREDICT:
-                product.argument = None
+        for (origin, pool, _), chains in groups.items():
+            rows = pool.take(len(chains))
+            for part in self._parts(len(chains), self.chunk(self.architecture_of[origin])):
+                tasks.append((chains[part], rows[part], origin, pool))
+        # Step 2: compute.
+        self._each(tasks)
+        # Step 3: what is computed forgets how.
+        for chains, rows, _, _ in tasks:
+            self.executed += len(chains)
+            for chain, row in zip(chains, rows, strict=True):
+                product = chain[-1]
+                product.row = row
+                product.level = 0
+                product.source = None
+                if product.kind != PREDICT:
+                    product.argument = None
 
-    def _task(
-        self, kind: int, origin: Any, pool: Any, products: Sequence[Any], rows: list[int]
-    ) -> Task:
-        function, architecture = self.kernels.functions[kind], self.architecture_of[origin]
-        self.placed.extend(zip(products, rows, strict=True))
+    def _parts(self, n: int, size: int) -> list[slice]:
+        """Return *n* in equal parts of at most *size*, as many as keep all workers busy."""
+        count = -(-n // size)
+        if size > 1 and self.workers is not None and n >= 16 * self.threads:
+            count = -(-count // self.threads) * self.threads
+        edges = [n * i // count for i in range(count + 1)]
+        return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
 
-        def task() -> None:
-            with torch.no_grad():
-                values = function(products, architecture, origin)
-                index = torch.tensor(rows, device=pool.data.device)
-                pool.scatter(index, values)
-
-        return task
-
-    def each(self, tasks: Sequence[Task]) -> None:
-        """Do all *tasks*, on the workers if there are any."""
+    def _each(self, tasks: Sequence[Task]) -> None:
+        self.calls += len(tasks)
         if self.workers is None or len(tasks) < 2:
             for task in tasks:
-                task()
+                self._run_task(task)
         else:
-            for _ in self.workers.map(lambda task: task(), tasks):
+            for _ in self.workers.map(self._run_task, tasks):
                 pass
+
+    def _run_task(self, task: Task) -> None:
+        chains, rows, origin, pool = task
+        with torch.no_grad():
+            values = self.kernels.run(chains, self.architecture_of[origin], origin)
+            pool.data.index_copy_(0, self.kernels.tables.index(rows), values)
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""
@@ -151,6 +116,6 @@ class Executor:
                     "executor": "grouped" if self.grouped(a) else "loop",
                     "chunk": self.chunk(a),
                 }
-                for a in self.kernels.architectures
+                for a in self.kernels.tables.architectures
             },
         }

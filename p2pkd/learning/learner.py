@@ -13,11 +13,13 @@ from p2pkd.core.rng import Streams
 from p2pkd.learning.api import Evaluation, Rows
 from p2pkd.learning.architecture import Architecture, build_architecture
 from p2pkd.learning.evaluation import evaluate
-from p2pkd.learning.executor import Executor, Settings
+from p2pkd.learning.executor import Executor
 from p2pkd.learning.kernels import Kernels
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.pretrain import pretrain
 from p2pkd.learning.recipe import Recipe
+from p2pkd.learning.settings import Settings
+from p2pkd.learning.tables import Tables
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, TRAIN, Payload, Version
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Fresh, Pretrained, StartSpec
@@ -51,16 +53,15 @@ class DeferredLearner:
         self.architectures = [
             build_architecture(s, data.input_shape, data.n_classes) for s in specs
         ]
-        self.kernels = Kernels(
-            data, self.architectures, recipe, streams, self.settings.torch_device
-        )
+        device = self.settings.torch_device
+        self.tables = Tables(data, self.architectures, recipe, streams, device)
+        self.kernels = Kernels(self.tables)
         self.executor = Executor(self.settings, self.kernels)
-        self.pool_of = [self.kernels.pools[i] for i in model_of.tolist()]
-        sizes = self.kernels.private.sizes
-        batch = recipe.batch
-        self.batch_of = [0 if batch is None else batch] * len(sizes)
+        self.pool_of = [self.tables.pools[i] for i in model_of.tolist()]
+        self.batch = recipe.batch or 0
+        self.is_joint = recipe.objective.joint is not None
         self.pending: list[ref[Any]] = []
-        self.max_pending = self.settings.max_pending or max(4096, 2 * len(sizes))
+        self.max_pending = self.settings.max_pending or max(4096, 2 * len(self.pool_of))
         self._begin(start or Fresh(), streams)
 
     def _begin(self, start: StartSpec, streams: Streams) -> None:
@@ -72,7 +73,7 @@ class DeferredLearner:
             ]
         if isinstance(start, Pretrained):
             rows = [
-                pretrain(architecture, row, self.kernels, start.steps, i)
+                pretrain(architecture, row, self.tables, start.steps, i)
                 for i, (architecture, row) in enumerate(zip(self.architectures, rows, strict=True))
             ]
         self.kernels.begin_with(rows)
@@ -100,7 +101,7 @@ class DeferredLearner:
             before,
             steps,
             version.updates + steps,
-            before + steps * self.batch_of[agent],
+            before + steps * self.batch,
             version.drawn,
         )
         return self._record(product)
@@ -116,8 +117,7 @@ class DeferredLearner:
             if contents.level > level:
                 level = contents.level
             kept.append(contents)
-        n = steps * self.batch_of[version.agent]
-        joint = self.recipe.objective.joint is not None
+        n = steps * self.batch
         product = Version(
             version.agent,
             version.pool,
@@ -127,7 +127,7 @@ class DeferredLearner:
             (kept, version.samples, version.drawn),
             steps,
             version.updates + steps,
-            version.samples + (n if joint else 0),
+            version.samples + (n if self.is_joint else 0),
             version.drawn + n,
         )
         return self._record(product)
@@ -160,7 +160,7 @@ class DeferredLearner:
 
     def predict(self, version: Version, rows: Rows) -> Payload:
         """Return the payload of *version*'s predictions on the reference rows *rows*."""
-        payload = Payload(version, self.kernels.payload_pool(len(rows)), rows)
+        payload = Payload(version, self.tables.payload_pool(len(rows)), rows)
         return self._record(payload)
 
     def weights(self, version: Version) -> Version:
@@ -211,11 +211,11 @@ class DeferredLearner:
     def evaluate(self, versions: Sequence[Version]) -> Evaluation:
         """Look at *versions* on the test set."""
         self.flush()
-        return evaluate(self.kernels, self.executor, versions)
+        return evaluate(self.tables, self.executor, versions)
 
     def architecture(self, version: Version) -> Architecture:
         """Return the architecture of *version*."""
-        return self.architectures[self.kernels.pools.index(version.pool)]
+        return self.architectures[self.tables.pools.index(version.pool)]
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""
@@ -223,4 +223,4 @@ class DeferredLearner:
 
     def pools(self) -> list[Pool]:
         """Return the tables of parameters and of payloads."""
-        return [*self.kernels.pools, *self.kernels.payload_pools.values()]
+        return [*self.tables.pools, *self.tables.payload_pools.values()]

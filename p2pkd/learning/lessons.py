@@ -14,71 +14,107 @@ from p2pkd.learning.pools import Pool
 from p2pkd.learning.versions import Payload
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.float32]
 
 
 class Alignment:
-    """The lessons of G agents, up to K each, over the ids of the reference rows.
+    """The lessons of G agents, up to K each, by the ids of their rows.
+
+    An agent's *union* is the rows that any of its teachers speaks of, ascending; a *place* is a
+    position in the union.
 
     Attributes
     ----------
-    places : ``(G, K, n_reference)``, where in message k a row is; -1 where it is not.
-    union, offsets : the rows with any teacher, ascending, agent after agent.
+    sizes : ``(G,)``, of the unions.
     """
 
-    def __init__(self, lessons: Sequence[Sequence[Payload]], k: int, n_reference: int) -> None:
+    def __init__(self, lessons: Sequence[Sequence[Payload]], k: int) -> None:
         self.lessons = lessons
-        self.places = np.full((len(lessons), k, n_reference), -1, np.int32)
-        for g, heard in enumerate(lessons):
-            for place, payload in zip(self.places[g], heard, strict=False):
-                place[payload.rows] = np.arange(len(payload.rows))
-        owner, self.union = np.nonzero((self.places >= 0).any(1))
-        self.sizes = np.bincount(owner, minlength=len(lessons))
-        self.offsets = np.cumsum(self.sizes) - self.sizes
+        self.k = k
+        sizes, ids, self.found = _of_one(lessons) if k == 1 else _of_many(lessons, k)
+        self.sizes = sizes
+        self.ids = ids
+        self.offsets = np.cumsum(sizes) - sizes
 
     def sample(self, keys: Keys, first: Ints, n: int) -> Ints:
-        """Return *n* reference rows of each union, ``(G, n)``, samples from number *first* on."""
-        return self.union[draws(keys, first, n, self.sizes) + self.offsets[:, None]]
+        """Return *n* places in each union, ``(G, n)``, being samples from number *first* on."""
+        return draws(keys, first, n, self.sizes)
 
-    def full(self, width: int) -> tuple[Ints, NDArray[np.float32]]:
-        """Return every union padded to ``(G, width)``, and the mask of the real rows."""
+    def full(self, width: int) -> tuple[Ints, Mask]:
+        """Return all places padded to ``(G, width)``, and the mask of the real ones."""
         places = np.arange(width)
         mask = places < self.sizes[:, None]
-        return self.union[np.where(mask, places, 0) + self.offsets[:, None]], mask.astype(
-            np.float32
-        )
+        return np.where(mask, places, 0), mask.astype(np.float32)
 
-    def values(self, rows: Ints, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Return what the teachers say of *rows* ``(G, n)``: ``(G, K, n, W)`` and who says anything.
+    def rows(self, places: Ints) -> Ints:
+        """Return the row ids at *places* ``(G, n)``."""
+        return self.ids[places + self.offsets[:, None]]
+
+    def values(self, places: Ints, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Return what the teachers say at *places* ``(G, n)``: ``(G, K, n, W)``, and who speaks.
 
         The second is ``(G, K, n)``, 1 where message k has the row, else 0.
         """
-        g, k, _ = self.places.shape
-        found = np.take_along_axis(self.places, rows[:, None, :].repeat(k, 1), 2)
+        found = self.found[:, places + self.offsets[:, None]].transpose(1, 0, 2)
+        shape = found.shape
         present = found >= 0
-        values = torch.zeros((g * k * rows.shape[1], width), device=device)
-        for pool, start in self._starts(k):
+        values = torch.zeros((*shape, width), device=device).view(-1, width)
+        for pool, starts in self._starts():
             # A message of another pool than this has its start at -1.
-            here = present & (start[:, :, None] >= 0)
-            source = (start[:, :, None] + found)[here]
-            numbers = pool.data.view(-1, width).index_select(0, _tensor(source, device))
+            here = present & (starts[:, :, None] >= 0)
+            source = torch.from_numpy((starts[:, :, None] + found)[here]).to(device)
+            numbers = pool.data.view(-1, width).index_select(0, source)
             if here.all():
                 values = numbers
             else:
-                values[_tensor(np.flatnonzero(here), device)] = numbers
-        shape = (g, k, rows.shape[1])
-        return values.view(*shape, width), torch.from_numpy(present.astype(np.float32)).to(device)
+                values[torch.from_numpy(np.flatnonzero(here)).to(device)] = numbers
+        mask = torch.from_numpy(present.astype(np.float32)).to(device)
+        return values.view(*shape, width), mask
 
-    def _starts(self, k: int) -> list[tuple[Pool, Ints]]:
+    def _starts(self) -> list[tuple[Pool, Ints]]:
         """Return, for each pool, where in it (in rows of W numbers) each message begins."""
         starts: dict[Pool, Ints] = {}
         for g, heard in enumerate(self.lessons):
             for j, payload in enumerate(heard):
                 table = starts.get(payload.pool)
                 if table is None:
-                    table = starts[payload.pool] = np.full((len(self.lessons), k), -1, np.int64)
+                    table = np.full((len(self.lessons), self.k), -1, np.int64)
+                    starts[payload.pool] = table
                 table[g, j] = payload.row * len(payload.rows)
         return list(starts.items())
 
 
-def _tensor(values: Ints, device: torch.device) -> Tensor:
-    return torch.from_numpy(values).to(device)
+def _of_one(lessons: Sequence[Sequence[Payload]]) -> tuple[Ints, Ints, Ints]:
+    """Return sizes, ids and found (see `_of_many`) where each agent has one message."""
+    sizes = np.array([len(heard[0].rows) for heard in lessons])
+    if (sizes == sizes[0]).all():
+        rows = np.stack([heard[0].rows for heard in lessons])
+        order = rows.argsort(1)
+        ids = np.take_along_axis(rows, order, 1)
+        return sizes, ids.ravel(), order.reshape(1, -1)
+    orders = [heard[0].rows.argsort() for heard in lessons]
+    ids = np.concatenate([h[0].rows[o] for h, o in zip(lessons, orders, strict=True)])
+    return sizes, ids, np.concatenate(orders)[None]
+
+
+def _of_many(lessons: Sequence[Sequence[Payload]], k: int) -> tuple[Ints, Ints, Ints]:
+    """Return the unions' sizes ``(G,)``, their ids one after the other ``(U,)``, and ``(K, U)``.
+
+    The last says where in message k a row of the union is, -1 where it is not.
+    """
+    sizes, ids, found = [], [], []
+    for heard in lessons:
+        first = heard[0].rows
+        if all(payload.rows is first for payload in heard):
+            order = first.argsort()
+            union, where = first[order], np.full((k, len(first)), -1)
+            where[: len(heard)] = order
+        else:
+            union = np.unique(np.concatenate([payload.rows for payload in heard]))
+            where = np.full((k, len(union)), -1)
+            for line, payload in zip(where, heard, strict=False):
+                line[union.searchsorted(payload.rows)] = np.arange(len(payload.rows))
+        sizes.append(len(union))
+        ids.append(union)
+        found.append(where)
+    return np.array(sizes), np.concatenate(ids), np.concatenate(found, 1)

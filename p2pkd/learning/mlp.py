@@ -44,41 +44,50 @@ class Mlp(Architecture):
         )
 
     def split(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return views of *flat* ``(G, P)``: weights ``(G, n_out, n_in)``, biases ``(G, 1, n_out)``."""
-        views, start = [], 0
+        """Return views of *flat* ``(G, P)``: weights ``(G, n_out, n_in)``, biases ``(G, n_out, 1)``."""
+        g, row, start = flat.shape[0], flat.stride(0), flat.storage_offset()
+        views = []
         for n_out, n_in, weights in self.sizes:
-            middle, end = start + weights, start + weights + n_out
-            weight = flat[:, start:middle].unflatten(1, (n_out, n_in))
-            views.append((weight, flat[:, middle:end].unsqueeze(1)))
-            start = end
+            weight = flat.as_strided((g, n_out, n_in), (row, n_in, 1), start)
+            views.append((weight, flat.as_strided((g, n_out, 1), (row, 1, 1), start + weights)))
+            start += weights + n_out
         return views
 
     def forward(self, flat: Tensor, x: Tensor) -> Outputs:
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
         *hidden, (weight, bias) = self.split(flat)
+        below = x.mT
         for inner, offset in hidden:
-            x = torch.baddbmm(offset, x, inner.mT).relu_()
-        return Outputs(torch.baddbmm(bias, x, weight.mT), x)
+            below = torch.baddbmm(offset, inner, below).relu_()
+        return Outputs(torch.baddbmm(bias, weight, below).mT, below.mT)
 
     def gradient(self, flat: Tensor, x: Tensor, pull: Pull) -> Tensor:
-        """Return the gradient ``(G, P)`` of the loss whose gradient at the outputs is *pull*'s."""
+        """Return the gradient ``(G, P)`` of the loss whose gradient at the outputs is *pull*'s.
+
+        Activations are kept feature by feature, ``(G, n, B)``: a third faster than row by row.
+        """
+        # Step 1: forward, keeping what each layer sees.
         views = self.split(flat)
         *hidden, (weight, bias) = views
-        inputs = [x]
+        below = [x.mT]
         for inner, offset in hidden:
-            inputs.append(torch.baddbmm(offset, inputs[-1], inner.mT).relu_())
-        delta, features = pull(Outputs(torch.baddbmm(bias, inputs[-1], weight.mT), inputs[-1]))
-        gradient = torch.empty_like(flat)
+            below.append(torch.baddbmm(offset, inner, below[-1]).relu_())
+        logits = torch.baddbmm(bias, weight, below[-1])
+
+        # Step 2: backward, layer by layer, into one row an agent.
+        towards, features = pull(Outputs(logits.mT, below[-1].mT))
+        delta = towards.mT.contiguous()
+        gradient = torch.empty((len(flat), self.n_parameters), device=flat.device)
         slots = self.split(gradient)
         for layer in reversed(range(len(views))):
             weight_slot, bias_slot = slots[layer]
-            weight_slot.copy_(torch.bmm(delta.mT, inputs[layer]))
-            torch.sum(delta, 1, keepdim=True, out=bias_slot)
+            weight_slot.copy_(torch.bmm(delta, below[layer].mT))
+            torch.sum(delta, 2, keepdim=True, out=bias_slot)
             if layer:
-                delta = torch.bmm(delta, views[layer][0])
+                delta = torch.bmm(views[layer][0].mT, delta)
                 if features is not None:
-                    delta, features = delta + features, None
-                delta.masked_fill_(inputs[layer] <= 0, 0.0)
+                    delta, features = delta.add_(features.mT), None
+                delta.mul_(below[layer].sign())
         return gradient
 
 

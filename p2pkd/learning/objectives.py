@@ -21,11 +21,11 @@ def cross_entropy_gradient(logits: Tensor, labels: Tensor, weights: Tensor) -> T
 
     *labels* and *weights* are ``(G, B)``.
     """
-    gradient = logits.softmax(-1)
-    gradient.scatter_add_(
-        2, labels.unsqueeze(2), gradient.new_full((1, 1, 1), -1.0).expand(*labels.shape, 1)
-    )
-    return gradient.mul_(weights.unsqueeze(2))
+    # Perceptrons have their outputs class by class, which vectorises well: softmax over the middle.
+    gradient = logits.mT.softmax(1)
+    minus_one = gradient.new_full((1, 1, 1), -1.0).expand(labels.shape[0], 1, labels.shape[1])
+    gradient.scatter_add_(1, labels.unsqueeze(1), minus_one)
+    return gradient.mul_(weights.unsqueeze(1)).mT
 
 
 def private_pull(labels: Tensor, weights: Tensor) -> Pull:
@@ -40,8 +40,8 @@ def distillation_pull(objective: RowLoss, targets: Tensor, weights: Tensor) -> P
         with torch.enable_grad():
             logits = outputs.logits.detach().requires_grad_()
             features = outputs.features.detach().requires_grad_()
-            loss = (objective.row_loss(Outputs(logits, features), targets) * weights).sum()
-        towards = torch.autograd.grad(loss, (logits, features), allow_unused=True)
+            loss = objective.row_loss(Outputs(logits, features), targets)
+        towards = torch.autograd.grad(loss, (logits, features), weights, allow_unused=True)
         return (torch.zeros_like(logits) if towards[0] is None else towards[0]), towards[1]
 
     return pull
@@ -51,9 +51,9 @@ def joint_pull(private: Pull, distillation: Pull, n_private: int) -> Pull:
     """Return the pull of both, the first *n_private* rows being private ones."""
 
     def pull(outputs: Outputs) -> tuple[Tensor, Tensor | None]:
-        parts = [Outputs(*(o[:, :n_private] for o in outputs))]
-        parts.append(Outputs(*(o[:, n_private:] for o in outputs)))
-        (here, _), (there, features) = private(parts[0]), distillation(parts[1])
+        own = Outputs(*(output[:, :n_private] for output in outputs))
+        public = Outputs(*(output[:, n_private:] for output in outputs))
+        (here, _), (there, features) = private(own), distillation(public)
         if features is not None:
             above = features.new_zeros((features.shape[0], n_private, features.shape[2]))
             features = torch.cat([above, features], 1)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.tables import Tables
 from p2pkd.learning.objectives import mean_weights, private_pull
 from p2pkd.learning.optimizers import clip_
 
@@ -17,7 +17,7 @@ BATCH = 32
 def pretrain(
     architecture: Architecture,
     row: NDArray[np.float32],
-    kernels: Kernels,
+    tables: Tables,
     steps: int,
     number: int,
 ) -> NDArray[np.float32]:
@@ -26,20 +26,20 @@ def pretrain(
     Batches of 32, drawn with replacement, the run's own optimiser.  *number* tells architectures'
     random streams apart.
     """
-    rng = kernels.streams.generator("pretrain", number)
-    n, optimizer = architecture.n_parameters, kernels.optimizer
-    flat = torch.from_numpy(row.copy()).unsqueeze(0).to(kernels.device)
+    rng = tables.streams.generator("pretrain", number)
+    n, optimizer = architecture.n_parameters, tables.optimizer
+    flat = torch.from_numpy(row.copy()).unsqueeze(0).to(tables.device)
     state = flat.new_zeros((1, optimizer.state_floats(n)))
-    weights = mean_weights(None, (1, BATCH), kernels.device)
+    weights = mean_weights(None, (1, BATCH), tables.device)
     for step in range(1, steps + 1):
-        chosen = torch.from_numpy(rng.integers(len(kernels.reference_y), size=BATCH))
-        chosen = chosen.to(kernels.device)
-        x, y = kernels.reference_x[chosen], kernels.reference_y[chosen]
+        chosen = torch.from_numpy(rng.integers(len(tables.reference_y), size=BATCH))
+        chosen = chosen.to(tables.device)
+        x, y = tables.reference_x[chosen], tables.reference_y[chosen]
         with torch.no_grad():
             gradient = architecture.gradient(
                 flat, x.unsqueeze(0), private_pull(y.unsqueeze(0), weights)
             )
-            if kernels.recipe.clip_norm is not None:
-                clip_(gradient, kernels.recipe.clip_norm)
-            optimizer.update_(flat, gradient, state, np.array([step]), kernels.recipe.lr)
+            if tables.recipe.clip_norm is not None:
+                clip_(gradient, tables.recipe.clip_norm)
+            optimizer.update_(flat, gradient, state, np.array([step]), tables.recipe.lr)
     return np.array(flat[0].cpu())

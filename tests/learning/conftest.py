@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from p2pkd.core.rng import Streams
-from p2pkd.learning.executor import Settings
+from p2pkd.learning.settings import Settings
 from p2pkd.learning.learner import DeferredLearner
 from p2pkd.learning.recipe import Recipe
 from p2pkd.scenario.models import MlpSpec, ModelSpec
@@ -52,7 +52,7 @@ class Kl:
     scale = 1.0
 
     def __init__(self, private_share: float | None = None) -> None:
-        self.private_share = private_share
+        self.joint = None if private_share is None else (private_share, 1 - private_share)
 
     def row_loss(self, outputs: Any, targets: Any) -> Any:
         log_p = (outputs.logits / 2).log_softmax(-1)

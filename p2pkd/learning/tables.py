@@ -1,0 +1,85 @@
+"""The data of a run as tensors, and the tables that versions and payloads live in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from p2pkd.core.rng import Streams
+from p2pkd.learning.architecture import Architecture
+from p2pkd.learning.batches import PooledRows, PrivateRows
+from p2pkd.learning.optimizers import make_optimizer
+from p2pkd.learning.pools import Pool
+from p2pkd.learning.recipe import Recipe
+from p2pkd.world.data import Data
+
+
+class Tables:
+    """Everything that is shared by all operations of a run.
+
+    Attributes
+    ----------
+    private_x, private_y : agent after agent, as `private` numbers them.
+    pools : parameters and optimiser state, one table an architecture.
+    payload_pools : predictions, one table for each number of rows.
+    width : W, the numbers sent for a reference row; 0 where weights are sent.
+    """
+
+    def __init__(
+        self,
+        data: Data,
+        architectures: Sequence[Architecture],
+        recipe: Recipe,
+        streams: Streams,
+        device: torch.device,
+    ) -> None:
+        self.architectures = architectures
+        self.recipe = recipe
+        self.streams = streams
+        self.device = device
+        self.n_classes = data.n_classes
+        part = data.partition
+        self.private_x = self.tensor(data.private_x[part.rows])
+        self.private_y = self.tensor(data.private_y[part.rows])
+        self.reference_x = self.tensor(data.reference_x)
+        self.reference_y = self.tensor(data.reference_y)
+        self.test_x, self.test_y = self.tensor(data.test_x), self.tensor(data.test_y)
+        n = len(part.offsets) - 1
+        rows_of = PooledRows if recipe.pooled else PrivateRows
+        self.private = rows_of(part.offsets, streams.keys("batches", n))
+        self.distill_keys = streams.keys("distill-batches", n)
+        self.optimizer = make_optimizer(recipe.optimizer)
+        self.pools = [
+            Pool(a.n_parameters + self.optimizer.state_floats(a.n_parameters), device)
+            for a in architectures
+        ]
+        self.payload_pools: dict[int, Pool] = {}
+        self.width = recipe.knowledge.width(self.n_classes) if recipe.about_rows else 0
+
+    def payload_pool(self, n_rows: int) -> Pool:
+        """Return the table of payloads about *n_rows* rows."""
+        pool = self.payload_pools.get(n_rows)
+        if pool is None:
+            pool = self.payload_pools[n_rows] = Pool(n_rows * self.width, self.device)
+        return pool
+
+    def tensor(self, values: NDArray[Any]) -> Tensor:
+        """Return a copy of *values* on the device.
+
+        A copy, since the world's arrays are read-only, which PyTorch cannot express.
+        """
+        return torch.from_numpy(np.array(values)).to(self.device)
+
+    def index(self, values: Any) -> Tensor:
+        """Return integers as a tensor on the device, to index with."""
+        return torch.from_numpy(np.asarray(values, np.int64)).to(self.device)
+
+
+def take(table: Tensor, rows: Tensor) -> Tensor:
+    """Return the *rows* ``(G, B)`` of *table* ``(n, ...)`` as ``(G, B, ...)``."""
+    return table.index_select(0, rows.reshape(-1)).view(*rows.shape, *table.shape[1:])
