@@ -74,11 +74,13 @@ class Float16(FixedCodec):
 
     def encode(self, values: Array) -> bytes:
         """Return the numbers as little-endian IEEE 754 half-precision floats."""
-        return values.clip(-65504, 65504).astype("<f2").tobytes()
+        data: bytes = np.clip(values, -65504, 65504).astype("<f2").tobytes()
+        return data
 
     def decode(self, data: bytes, rows: int, width: int) -> Array:
         """Return the rounded numbers."""
-        return np.frombuffer(data, "<f2").reshape(rows, width).astype(np.float32)
+        values: Array = np.frombuffer(data, "<f2").reshape(rows, width).astype(np.float32)
+        return values
 
     def roundtrip(self, values: Tensor) -> Tensor:
         """Return *values* rounded to half precision."""
