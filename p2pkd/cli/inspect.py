@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,20 +19,31 @@ from p2pkd.cli.app import (
 )
 from p2pkd.core.errors import InputError, Problem, ScenarioError
 
+if TYPE_CHECKING:
+    from p2pkd.scenario.load import Loaded
+
 
 @app.command(
     epilog=example(
         "p2pkd validate scenarios/quickstart.yaml",
-        "p2pkd validate scenarios/*.yaml --set agents=8",
+        "p2pkd validate scenarios/*.yaml --set agents=8 --deep",
     )
 )
 def validate(
     scenarios: Annotated[list[Path], typer.Argument(metavar="SCENARIO", help="Scenario files.")],
     set_: SetOption = [],  # noqa: B006
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Build data, graph, links and devices too, as a run would."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check scenario files; print every mistake with its line and column."""
-    found = {str(path): _problems(path, set_) for path in scenarios}
+    """Check scenario files; print every mistake with its line and column.
+
+    With --deep also what only building can tell: files that are missing, graphs in pieces,
+    partitions that cannot be made, models too big for their devices.  That takes seconds.
+    """
+    found = {str(path): _problems(path, set_, deep=deep) for path in scenarios}
     if as_json:
         typer.echo(json.dumps(_validity(found), indent=2))
     for path, problems in found.items():
@@ -44,19 +55,35 @@ def validate(
         raise typer.Exit(WRONG_INPUT)
 
 
-def _problems(path: Path, overrides: list[str]) -> list[Problem]:
+def _problems(path: Path, overrides: list[str], *, deep: bool) -> list[Problem]:
     from p2pkd.scenario.load import load_scenario
-    from p2pkd.world.catalogue import resolve
 
     try:
         loaded = load_scenario(path, overrides)
         try:
-            resolve(loaded.scenario.devices)
+            _build(loaded, deep=deep)
         except InputError as error:
             raise loaded.located(error) from None
     except ScenarioError as error:
         return list(error.problems)
+    except InputError as error:
+        return [Problem(str(path), 0, 0, "", str(error))]
     return []
+
+
+def _build(loaded: Loaded, *, deep: bool) -> None:
+    """Build what a run of the scenario needs, all of it or what takes no time."""
+    if not deep:
+        from p2pkd.world.catalogue import resolve
+
+        resolve(loaded.scenario.devices)
+        return
+    from p2pkd.core.records import Observer
+    from p2pkd.core.rng import Streams
+    from p2pkd.engine.assemble import assemble
+
+    scenario = loaded.scenario
+    assemble(scenario, Streams(scenario.seed), loaded.base, Observer(), dry_run=True)
 
 
 def _validity(found: dict[str, list[Problem]]) -> dict[str, Any]:

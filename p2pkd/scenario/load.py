@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ class Loaded:
     resolved: dict[str, Any]
     base: Path
     tree: Node = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(to_yaml(self.scenario))}</pre>"
 
     def located(self, error: InputError) -> InputError:
         """Return *error*, found after loading, with the places of the keys that it is about.

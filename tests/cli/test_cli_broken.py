@@ -153,3 +153,13 @@ def test_wrong_command_lines(args, message):
     result = invoke(*args)
     assert message in result.stderr
     assert result.exit_code == 2
+
+
+def test_deep_validation_builds_the_world(folder):
+    small = "topology: ring\ndevices:\n  - {profile: laptop, memory: 10 kB}\n"
+    (folder / "x.yaml").write_text(GOOD + small)
+    assert invoke("validate", "x.yaml").exit_code == 0
+    result = invoke("validate", "x.yaml", "--deep")
+    assert result.stderr.startswith("x.yaml:5:5  devices.0: ")
+    assert "cannot hold model" in result.stderr
+    assert result.exit_code == 2
