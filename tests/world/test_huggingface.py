@@ -95,3 +95,18 @@ def test_without_the_package(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(DataError, match=r"pip install 'p2pkd\[datasets\]'"):
         read(tmp_path, name="mnist")
+
+
+def test_the_real_package_with_a_local_set(tmp_path):
+    datasets = pytest.importorskip("datasets", reason="the package datasets is not installed")
+    columns = {"v": [[float(i), 1.0] for i in range(6)], "label": [0, 1] * 3}
+    features = datasets.Features(
+        {
+            "v": datasets.Sequence(datasets.Value("float32")),
+            "label": datasets.ClassLabel(names=["x", "y"]),
+        }
+    )
+    datasets.Dataset.from_dict(columns, features=features).save_to_disk(tmp_path / "local")
+    raw = read(tmp_path, name="local")
+    assert raw.x.tolist() == columns["v"]
+    assert (raw.y.tolist(), raw.class_names) == (columns["label"], ("x", "y"))
