@@ -102,13 +102,15 @@ class Int8(FixedCodec):
     def encode(self, values: Array) -> bytes:
         """Return all scales, then all steps."""
         scale = np.maximum(np.abs(values).max(1, keepdims=True), _TINY_SCALE) / np.float32(127)
-        return scale.astype("<f4").tobytes() + np.rint(values / scale).astype(np.int8).tobytes()
+        steps: bytes = np.rint(values / scale).astype(np.int8).tobytes()
+        return bytes(scale.astype("<f4").tobytes()) + steps
 
     def decode(self, data: bytes, rows: int, width: int) -> Array:
         """Return steps times scale."""
         scale = np.frombuffer(data[: 4 * rows], "<f4").reshape(rows, 1)
         steps = np.frombuffer(data[4 * rows :], np.int8).reshape(rows, width)
-        return (steps.astype(np.float32) * scale).astype(np.float32)
+        values: Array = steps.astype(np.float32) * scale
+        return values
 
     def roundtrip(self, values: Tensor) -> Tensor:
         """Return *values* rounded to the steps of their rows."""
