@@ -65,12 +65,12 @@ class ChangingGraph:
             self._cut()
 
     def _cut(self) -> None:
-        joined = self.graph.joined
-        for message in list(self.network.open.values()):
-            if message.message in self.network.open and not joined(
-                message.sender, message.receiver
-            ):
-                self.network.abort(message)
+        """Abort what crosses no edge any more."""
+        joined, under_way = self.graph.joined, self.network.open
+        hit = [m for m in under_way.values() if not joined(m.sender, m.receiver)]
+        # What waits in a queue first: the end of a transfer would let it leave.
+        for message in sorted(hit, key=lambda message: message.attempts > 0):
+            self.network.abort(message)
 
 
 def make_changes(

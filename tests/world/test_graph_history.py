@@ -1,6 +1,6 @@
 """Graphs that change: closed forms of each kind, and files that are refused."""
 
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -184,7 +184,7 @@ def test_edge_dropout():
     assert counts.mean() / 500 == pytest.approx(0.8, abs=0.012)
     # Independent edges and periods: binomial, and two periods share .64 of all edges.
     assert counts.std() == pytest.approx(np.sqrt(500 * 0.2 * 0.8), rel=0.35)
-    both = np.mean([len(a & b) for a, b in zip(there, there[1:], strict=False)])
+    both = np.mean([len(a & b) for a, b in pairwise(there)])
     assert both / 500 == pytest.approx(0.64, abs=0.015)
 
 
