@@ -98,6 +98,8 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         "description": scenario.description,
         "seed": scenario.seed,
         "dry_run": dry_run,
+        # What the objective learns from; "none" for the controls, which are not meant to distil.
+        "teacher": str(getattr(scenario.method.learn, "teacher", "peers")),
         "reference_set": scenario.data.reference.delivery,
         "classes": None if simulation.world.data is None else simulation.world.data.n_classes,
         "execution": simulation.shared.learner.describe(),

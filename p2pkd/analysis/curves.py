@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from p2pkd.analysis import style
 from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.compare import labels
-from p2pkd.analysis.readable import size_scale, time_scale
+from p2pkd.analysis.readable import Scale, energy_scale, size_scale, time_scale
 from p2pkd.analysis.result import Result
 
 Results = Result | Sequence[Result]
@@ -47,25 +47,34 @@ def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
 def plot_accuracy_over_bytes(results: Results, ax: Axes | None = None) -> Axes:
     """Draw mean test accuracy over the bytes that all agents together had put on the wire.
 
-    Where the reference set is downloaded, its bytes are what a curve starts with.
+    Where the reference set is downloaded, its bytes are what a curve starts with.  A run that sends
+    nothing is a dotted line at its final accuracy.
+    """
+    return plot_accuracy_over(results, "wire_bytes", ax)
+
+
+def plot_accuracy_over(results: Results, cost: str, ax: Axes | None = None) -> Axes:
+    """Draw mean test accuracy over what had been spent until then, by all agents together.
+
+    *cost* is one of `p2pkd.analysis.communication.COSTS`.
     """
     runs = as_list(results)
     ax = style.axes(ax)
     tables = [costs_over_time(run) for run in runs]
-    for run, table in zip(runs, tables, strict=True):
-        table["wire_bytes"] += run.summary.get("setup_bytes") or 0
-    scale = size_scale(
-        max((table["wire_bytes"].max() for table in tables if len(table)), default=0)
-    )
+    if cost == "wire_bytes":
+        for run, table in zip(runs, tables, strict=True):
+            table[cost] += run.summary.get("setup_bytes") or 0
+    largest = max((float(table[cost].max()) for table in tables if len(table)), default=0.0)
+    what, scale = _axis(cost, largest)
     ends = []
     for number, (table, label) in enumerate(zip(tables, labels(runs), strict=True)):
         colour, dash = style.look(number)
-        x, y = table["wire_bytes"] / scale.factor, table["accuracy_mean"]
-        ax.plot(x, y, color=colour, linestyle=dash, linewidth=2, label=label, marker=".", ms=3)
+        x, y = table[cost] / scale.factor, table["accuracy_mean"]
+        if len(y) and not x.any() and largest:
+            x, y, dash = pd.Series([0, largest / scale.factor]), y.iloc[[-1, -1]], ":"
+        ax.plot(x, y, color=colour, linestyle=dash, linewidth=2, label=label, marker=".", ms=4)
         ends += _end_of(x.to_numpy(), y, label, colour) if len(runs) > 1 else []
-    _finish(
-        ax, f"bytes on the wire, all agents together ({scale.unit})", "mean test accuracy", ends
-    )
+    _finish(ax, f"{what} ({scale.unit})" if scale.unit else what, "mean test accuracy", ends)
     return ax
 
 
@@ -139,6 +148,17 @@ def _finish(ax: Axes, x_label: str, y_label: str, ends: list[style.End]) -> None
     style.label_ends(ax, ends)
     if not math.isfinite(right):
         ax.text(0.5, 0.5, "nothing was evaluated", transform=ax.transAxes, ha="center")
+
+
+def _axis(cost: str, largest: float) -> tuple[str, Scale]:
+    """Return what to write under the axis of *cost*, and its unit."""
+    return {
+        "time_s": ("simulated time", time_scale(largest)),
+        "wire_bytes": ("bytes on the wire, all agents together", size_scale(largest)),
+        "payload_bytes": ("bytes of knowledge, all agents together", size_scale(largest)),
+        "gradient_steps": ("gradient steps, all agents together", Scale(1, "")),
+        "compute_energy_j": ("energy for computing, all agents together", energy_scale(largest)),
+    }[cost]
 
 
 def _end(run: Result) -> float:

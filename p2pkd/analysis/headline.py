@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from p2pkd.analysis.readable import count, joules, percent, seconds, size
 from p2pkd.analysis.result import Result
 
@@ -25,13 +27,19 @@ def headline(result: Result) -> list[tuple[str, str]]:
         ("of which knowledge", size(total.get("payload_bytes"))),
         ("Reference set", _reference(result)),
         ("Simulated time", seconds(total.get("simulated_s"))),
-        ("Energy", joules(total.get("energy_j"))),
+        ("Energy", _energy(total)),
         (
             "Gradient steps",
             f"{count(steps)}, {count(total.get('distill_steps'))} of them distilling",
         ),
         ("Messages", _messages(result)),
     ]
+
+
+def _energy(total: dict[str, Any]) -> str:
+    parts = ("compute", "radio", "idle")
+    split = ", ".join(f"{joules(total.get(f'{part}_energy_j'))} {part}" for part in parts)
+    return f"{joules(total.get('energy_j'))} ({split})"
 
 
 def _reference(result: Result) -> str:

@@ -118,6 +118,13 @@ class Result:
         """What a reader must know before believing any number of this run."""
         return list(_warnings(self))
 
+    @property
+    def notes(self) -> list[str]:
+        """What else a reader should know: that the run is a control, for one."""
+        if not _is_control(self) or self.summary.get("distilled"):
+            return []
+        return ["A control: by design, no agent learned anything from another."]
+
     # -- costs and figures; see the functions of the same names ------------------------------------
 
     def accuracy_over_bytes(self) -> pd.DataFrame:
@@ -228,8 +235,12 @@ def _warnings(result: Result) -> Any:
         yield f"This run FAILED: {result.manifest.get('error', 'cause unknown')}."
     if result.manifest.get("dry_run"):
         yield "This was a dry run: the timeline alone, nothing was learned."
-    elif not result.summary.get("distilled"):
+    elif not result.summary.get("distilled") and not _is_control(result):
         yield "This run never distilled: no agent learned anything from another."
+
+
+def _is_control(result: Result) -> bool:
+    return result.manifest.get("teacher") == "none"
 
 
 def _percent(summary: dict[str, Any]) -> str:

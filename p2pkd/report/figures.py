@@ -8,7 +8,12 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from p2pkd.analysis import style
-from p2pkd.analysis.curves import plot_accuracy, plot_accuracy_over_bytes, plot_disagreement
+from p2pkd.analysis.curves import (
+    plot_accuracy,
+    plot_accuracy_over,
+    plot_accuracy_over_bytes,
+    plot_disagreement,
+)
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.timeline import size_inches
 from p2pkd.report.svg import inline_svg
@@ -27,6 +32,8 @@ ACCURACY = (
     "are the means of device groups."
 )
 OVER_BYTES = "The same mean over all bytes on the wire until then; one dot an evaluation."
+DOTTED = " Dotted: the final accuracy of a run that sends nothing."
+OVER_STEPS = "The same mean over all gradient steps, private and distilling."
 DISAGREEMENT = (
     "Diversity. Disagreement: share of test rows on which two random agents differ. Ensemble's "
     "lead: accuracy of all agents' mean prediction less their mean accuracy. Both near zero would "
@@ -50,7 +57,8 @@ def figures(result: Result) -> Iterator[Picture]:
     """Yield the figures of one run; those that would be empty are left out."""
     if len(result.population):
         yield _picture(result.plot_accuracy, "accuracy", ACCURACY)
-        yield _picture(result.plot_accuracy_over_bytes, "bytes", OVER_BYTES)
+        if result.summary.get("wire_bytes"):
+            yield _picture(result.plot_accuracy_over_bytes, "bytes", OVER_BYTES)
         yield _picture(result.plot_disagreement, "diversity", DISAGREEMENT)
         yield _picture(result.plot_devices, "devices", DEVICES)
     if result.topology is not None and len(result.agents):
@@ -65,7 +73,8 @@ def figures(result: Result) -> Iterator[Picture]:
 def overlaid(results: Sequence[Result]) -> Iterator[Picture]:
     """Yield the figures in which several runs are laid over each other."""
     yield _picture(lambda: plot_accuracy(results), "accuracy", OVERLAID)
-    yield _picture(lambda: plot_accuracy_over_bytes(results), "bytes", OVER_BYTES)
+    yield _picture(lambda: plot_accuracy_over_bytes(results), "bytes", OVER_BYTES + DOTTED)
+    yield _picture(lambda: plot_accuracy_over(results, "gradient_steps"), "steps", OVER_STEPS)
     yield _picture(lambda: plot_disagreement(results), "diversity", DISAGREEMENT)
 
 

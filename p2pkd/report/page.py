@@ -46,6 +46,7 @@ def report_html(result: Result) -> str:
         description=result.manifest.get("description") or "",
         subtitle=_subtitle(result),
         warnings=result.warnings,
+        notes=result.notes,
         headline=headline(result),
         pictures=list(figures(result)),
         tables=[table for table in groups if table is not None and table.rows],
@@ -65,6 +66,7 @@ def comparison_html(results: Sequence[Result]) -> str:
         description="",
         subtitle=f"{len(results)} runs",
         warnings=warnings,
+        notes=[f"{result.name}: {text}" for result in results for text in result.notes],
         pictures=list(overlaid(results)),
         tables=[tables.comparison_table(results)],
     )

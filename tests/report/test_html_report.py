@@ -1,4 +1,5 @@
 import re
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,6 +10,8 @@ from p2pkd.analysis.result import Result
 from p2pkd.core.errors import ResultError
 from p2pkd.core.records import Observer
 from p2pkd.report import compare_report, write_report
+
+invented = sys.modules["invented_run"]
 
 VOID = {"meta", "br", "hr", "img", "link"}
 
@@ -93,11 +96,20 @@ def test_the_page_is_loud_about_what_went_wrong(make_run: Callable[..., Result])
     assert "never distilled" in alarms[1]
 
 
+def test_a_control_is_told_calmly(make_run: Callable[..., Result]) -> None:
+    def alone(observer: Observer) -> None:
+        invented.emit(observer, taught=False)
+
+    text, _ = parse(write_report(make_run(records=alone, teacher="none")))
+    assert 'class="warning"' not in text
+    assert '<p class="note">A control' in text
+
+
 def test_several_runs_share_a_page(make_run: Callable[..., Result], tmp_path: Path) -> None:
     runs = [make_run("one"), make_run("two", status="interrupted")]
     page = compare_report(runs, tmp_path / "both.html")
     text, parsed = parse(page)
-    assert text.count("<svg") == 3
+    assert text.count("<svg") == 4
     assert len(set(parsed.ids)) == len(parsed.ids)
     assert "two: This run was interrupted" in text
 
