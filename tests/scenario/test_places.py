@@ -16,10 +16,12 @@ plain = st.recursive(
 
 
 @given(plain)
-def test_values_are_those_of_a_plain_loader(value):
-    out = io.StringIO()
-    YAML(typ="safe", pure=True).dump(value, out)
-    assert parse(out.getvalue(), "x", []).plain() == YAML(typ="safe").load(out.getvalue())
+def test_what_was_written_is_read(value):
+    writer, out = YAML(typ="safe", pure=True), io.StringIO()
+    # In flow style ruamel.yaml writes ":a" without quotes and cannot read it back.
+    writer.default_flow_style = False
+    writer.dump(value, out)
+    assert parse(out.getvalue(), "x", []).plain() == value
 
 
 def test_places():
