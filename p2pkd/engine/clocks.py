@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ Steps = Generator[simpy.Event, Any, None]
 
 
 class AsynchronousClock:
-    """Each agent on its own: a random phase, then turns a jittered period apart.
+    """Each agent on its own: a random phase, then turns a jittered (or exponential) period apart.
 
     A turn that takes longer than the period delays the next, which then follows at once.
     """
@@ -26,6 +27,7 @@ class AsynchronousClock:
         self.every = 0.0 if spec.clock == "free" else spec.every
         self.phase = spec.every
         self.jitter = spec.jitter
+        self.poisson = spec.clock == "poisson"
         self.keys: list[int] = streams.keys("clock", n).tolist()
 
     def start(self, agents: Sequence[Agent]) -> None:
@@ -36,7 +38,7 @@ class AsynchronousClock:
     def _run(self, agent: Agent) -> Steps:
         env = self.env
         key, ticks = self.keys[agent.agent], 0
-        due = uniform(key, 0) * self.phase
+        due = self.phase * (self._stretch(key, 0) if self.poisson else uniform(key, 0))
         while True:
             yield env.timeout(max(0.0, due - env.now))
             if agent.presence is not None and not agent.presence.online[agent.agent]:
@@ -46,8 +48,7 @@ class AsynchronousClock:
             started = env.now
             yield from agent.alive(agent.turn())
             ticks += 1
-            stretch = 1 + self.jitter * (2 * uniform(key, ticks) - 1)
-            due = max(due + self.every * stretch, env.now)
+            due = max(due + self.every * self._stretch(key, ticks), env.now)
             if due == started:
                 # A turn without work on a free clock: time must not stand still.
                 due += self.phase
@@ -59,8 +60,13 @@ class AsynchronousClock:
             return now, ticks
         while due < now:
             ticks += 1
-            due += self.every * (1 + self.jitter * (2 * uniform(key, ticks) - 1))
+            due += self.every * self._stretch(key, ticks)
         return due, ticks
+
+    def _stretch(self, key: int, ticks: int) -> float:
+        """Return what the period is multiplied by before turn number *ticks*."""
+        u = uniform(key, ticks)
+        return -math.log1p(-u) if self.poisson else 1 + self.jitter * (2 * u - 1)
 
     def reaction(self, agent: int, process: simpy.Process) -> None:
         """Take note of a *process* beside the turns of *agent*: nobody waits for it."""

@@ -145,8 +145,9 @@ class GossipSpec(Spec):
     """To whom, when, who starts."""
 
     protocol: ProtocolSpec = Field("push", validate_default=True)
-    clock: Literal["periodic", "free", "rounds"] = "periodic"
-    """Own period; as fast as the device goes; or synchronous rounds that wait for everybody."""
+    clock: Literal["periodic", "poisson", "free", "rounds"] = "periodic"
+    """Own period; exponential periods (memoryless: each turn is anybody's); as fast as the device
+    goes; or synchronous rounds that wait for everybody."""
     every: Period = 30.0
     """The period; with `rounds`, the shortest time between two rounds' starts."""
     jitter: Share = 0.1

@@ -6,6 +6,7 @@ from p2pkd.gossip.peers.cyclon import CyclonPeers
 from p2pkd.gossip.peers.degree import DegreePeers
 from p2pkd.gossip.peers.epidemic import EpidemicPeers
 from p2pkd.gossip.peers.exponential import ExponentialRing
+from p2pkd.gossip.peers.matching import MatchingPeers
 from p2pkd.gossip.peers.newscast import NewscastPeers
 from p2pkd.gossip.peers.round_robin import RoundRobin
 from p2pkd.gossip.peers.uniform import UniformPeers
@@ -20,6 +21,7 @@ __all__ = [
     "Entry",
     "EpidemicPeers",
     "ExponentialRing",
+    "MatchingPeers",
     "NewscastPeers",
     "PeerSampler",
     "RandomWalkPeers",
