@@ -1,8 +1,9 @@
 """Networks: the protocol that the engine sees, and three ways to carry a message."""
 
 from p2pkd.engine.transport.base import Links, Transfer, Transport
-from p2pkd.engine.transport.fair import Allocation, Fair, SharedLinks
+from p2pkd.engine.transport.fair import Allocation, Fair
 from p2pkd.engine.transport.fifo import Fifo
 from p2pkd.engine.transport.instant import Instant
+from p2pkd.engine.transport.linktable import SharedLinks
 
 __all__ = ["Allocation", "Fair", "Fifo", "Instant", "Links", "SharedLinks", "Transfer", "Transport"]

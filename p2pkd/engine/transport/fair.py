@@ -12,8 +12,7 @@ link in common do not depend on each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -30,30 +29,21 @@ from p2pkd.engine.transport.base import (
     roll_of,
 )
 from p2pkd.engine.transport.flows import FairTransfer, Flows
+from p2pkd.engine.transport.linktable import LinkTable, SharedLinks
 from p2pkd.engine.transport.maxmin import UNBOUNDED, max_min, max_min_few
 from p2pkd.engine.transport.tcp import slow_start_stall, window_limit
 
 FEW = 40
-"""Most flows that are filled in plain Python; beyond, arrays are faster (benchmarks/fair.py)."""
+"""Most flows that are filled in plain Python; beyond about so many, arrays are faster."""
 
 _NORMAL, _LAST = 1, 2  # SimPy's priorities: what is due at one instant runs in this order
-
-
-@dataclass(frozen=True)
-class SharedLinks:
-    """Links beside the access links: a core, or the edges of a path."""
-
-    capacity: Sequence[float]
-    """Bytes/s of each shared link; may be infinite."""
-    route: Callable[[int, int], Iterable[int]]
-    """``route(source, target)`` gives the indices of the shared links between two nodes."""
 
 
 class Allocation(NamedTuple):
     """All flows at one instant, as the arguments of `maxmin.violation`."""
 
     routes: NDArray[np.intp]
-    """Shape ``(width, n_flows)``: uplink of node i is link i, its downlink link n + i."""
+    """Shape ``(width, n_flows)``: ids of links, as `LinkTable` numbers them."""
     capacity: NDArray[np.float64]
     """Shape ``(n_links,)``, bytes/s."""
     limits: NDArray[np.float64]
@@ -93,20 +83,15 @@ class Fair:
         self._env = env
         self._schedule: Any = env.schedule
         self._latency = links.latency
-        self._shared = shared
         self._window_bytes = window_bytes
         self._slow_start = slow_start
         self._watch = watch
-        self._n = len(links.uplink)
-        self._roll = Roll(self._n) if track else None
+        self._roll = Roll(len(links.uplink)) if track else None
         self._serial = count()
 
-        # Link ids: uplinks, downlinks, shared links, and one without limit to fill up routes.
-        # Twice, as a list for single numbers and as an array for whole solves.
-        self._capacity = _capacities(links, shared)
-        self._capacities = np.array(self._capacity)
-        self._on: list[dict[FairTransfer, None]] = [{} for _ in self._capacity]
-        self._flows = Flows(2, len(self._capacity) - 1)
+        self._links = LinkTable(links, shared)
+        self._on: list[dict[FairTransfer, None]] = [{} for _ in self._links.capacity]
+        self._flows = Flows(2, self._links.filler)
 
         self._changed_flows: list[FairTransfer] = []
         self._changed_links: dict[int, None] = {}
@@ -129,7 +114,7 @@ class Fair:
         transfer.serial = next(self._serial)
         transfer.slot = -1
         transfer.crossed_bytes = 0.0
-        transfer.route = self._route(source, target)
+        transfer.route = self._links.route(source, target)
         transfer.limit = UNBOUNDED
         if self._window_bytes is not None:
             transfer.limit = window_limit(self._window_bytes, propagation_s)
@@ -141,15 +126,8 @@ class Fair:
             self._roll.add(transfer)
         return transfer
 
-    def _route(self, source: int, target: int) -> tuple[int, ...]:
-        ends = (source, self._n + target)
-        if self._shared is None:
-            return ends
-        between = (2 * self._n + link for link in self._shared.route(source, target))
-        return tuple(dict.fromkeys((*ends, *between)))
-
     def _stall(self, transfer: FairTransfer, propagation_s: float) -> float:
-        rate = min(transfer.limit, *(self._capacity[link] for link in transfer.route))
+        rate = min(transfer.limit, *(self._links.capacity[link] for link in transfer.route))
         return slow_start_stall(transfer.size_bytes, rate, propagation_s) if rate else 0.0
 
     def _join(self, transfer: FairTransfer) -> None:
@@ -174,7 +152,7 @@ class Fair:
         self._flows.remove(transfer)
         for link in transfer.route:
             del self._on[link][transfer]
-            if self._capacity[link] < UNBOUNDED:
+            if self._links.limited(link):
                 self._changed_links[link] = None
         self._wake()
 
@@ -193,12 +171,13 @@ class Fair:
         self._solving = False
         now, few = self._env.now, self._reached()
         if few is None:
-            rates = max_min(self._flows.routes(), self._capacities, self._flows.limits())
+            rates = max_min(self._flows.routes(), self._links.capacities, self._flows.limits())
             self._flows.set_rates(rates, now)
         elif few:
             routes, limits = [t.route for t in few], [t.limit for t in few]
-            for each, rate in zip(few, max_min_few(routes, self._capacity, limits), strict=True):
-                self._flows.set_rate(each, rate, now)
+            shares = max_min_few(routes, self._links.capacity, limits)
+            for transfer, share in zip(few, shares, strict=True):
+                self._flows.set_rate(transfer, share, now)
         self._arm()
         if self._watch is not None:
             self._watch(self.allocation())
@@ -208,7 +187,7 @@ class Fair:
         reached = {each: None for each in self._changed_flows if each.live}
         links = self._changed_links
         self._changed_flows, self._changed_links = [], {}
-        fresh = [link for each in reached for link in each.route if self._limited(link)]
+        fresh = [link for each in reached for link in each.route if self._links.limited(link)]
         stack = list(dict.fromkeys((*links, *fresh)))
         links.update(dict.fromkeys(stack))
         while stack:
@@ -219,13 +198,10 @@ class Fair:
                 if len(reached) > FEW:
                     return None
                 for link in each.route:
-                    if link not in links and self._limited(link):
+                    if link not in links and self._links.limited(link):
                         links[link] = None
                         stack.append(link)
         return list(reached) if len(reached) <= FEW else None
-
-    def _limited(self, link: int) -> bool:
-        return self._capacity[link] < UNBOUNDED
 
     def _arm(self) -> None:
         """Be there when the next flow ends.
@@ -267,14 +243,15 @@ class Fair:
     def set_rates(self, node: int, uplink: float, downlink: float) -> None:
         """Change the capacities of *node*, exactly from now on; 0 halts its flows."""
         self._set_capacity(node, check_rate("uplink", node, uplink, zero=True))
-        self._set_capacity(self._n + node, check_rate("downlink", node, downlink, zero=True))
+        self._set_capacity(self._links.n + node, check_rate("downlink", node, downlink, zero=True))
 
     def set_shared_rate(self, link: int, rate: float) -> None:
         """Change the capacity of shared link *link* in bytes/s, exactly from now on."""
-        self._set_capacity(2 * self._n + link, rate)
+        rate = check_rate("shared link", link, rate, zero=True)
+        self._set_capacity(2 * self._links.n + link, rate)
 
     def _set_capacity(self, link: int, rate: float) -> None:
-        self._capacity[link] = self._capacities[link] = min(rate, UNBOUNDED)
+        self._links.set(link, rate)
         self._changed_links[link] = None
         self._wake()
 
@@ -287,14 +264,7 @@ class Fair:
         flows = self._flows
         return Allocation(
             flows.routes().copy(),
-            self._capacities.copy(),
+            self._links.capacities.copy(),
             flows.limits().copy(),
             flows.rates().copy(),
         )
-
-
-def _capacities(links: Links, shared: SharedLinks | None) -> list[float]:
-    up = [check_rate("uplink", i, r, zero=True) for i, r in enumerate(links.uplink)]
-    down = [check_rate("downlink", i, r, zero=True) for i, r in enumerate(links.downlink)]
-    between = [float(rate) for rate in shared.capacity] if shared else []
-    return [min(rate, UNBOUNDED) for rate in (*up, *down, *between, UNBOUNDED)]

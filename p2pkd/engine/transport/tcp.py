@@ -14,7 +14,7 @@ INITIAL_WINDOW_BYTES = 10 * 1460.0
 def window_limit(window_bytes: float, latency_s: float) -> float:
     """Return the rate in bytes/s of one window a round trip, ``window / 2 L``.
 
-    Casanova, Giersch, Legrand, Quinson and Suter, JPDC 74(10), 2014, section 4.3.
+    Velho, Schnorr, Casanova and Legrand, ACM TOMACS 23(4), 2013.
 
     >>> window_limit(4_194_304, 0.05)
     41943040.0

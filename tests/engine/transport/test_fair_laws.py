@@ -131,12 +131,12 @@ def plain_simulation(rates, messages):
         rate = one_at_a_time(routes, capacity, np.full(len(routes), 1e15)) if routes else []
         finish = [now + flow[1] / r for flow, r in zip(flows.values(), rate, strict=True)]
         step = min([*finish, *(time for time, _, _ in due)])
-        for flow, r in zip(flows.values(), rate, strict=True):
+        for (i, flow), r, end in zip(list(flows.items()), rate, finish, strict=True):
             flow[1] -= r * (step - now)
+            if end <= step or flow[1] <= 1e-9 * flow[2]:
+                ends[i] = step
+                del flows[i]
         now = step
-        for i in [i for i, flow in flows.items() if flow[1] <= 1e-9 * flow[2]]:
-            ends[i] = now
-            del flows[i]
         while due and due[0][0] <= now:
             _, i, (_, source, target, size, _) = due.pop(0)
             if size:
