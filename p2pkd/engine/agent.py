@@ -272,8 +272,7 @@ class Agent:
 
     def _record(self, *, completed: bool) -> None:
         now = self.shared.env.now
-        job, flops = self.device.end(completed=completed)
-        seconds = now - job.started_s
+        job, flops, seconds = self.device.end(completed=completed)
         energy_j = self.device.compute_w * seconds
         if completed:
             self._count(job)

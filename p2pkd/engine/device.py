@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 import simpy
 
+from p2pkd.engine.battery import Battery
+from p2pkd.engine.pace import Pace, Span
+
 
 class Job(NamedTuple):
     """The computation that a device is in the middle of."""
@@ -19,6 +22,15 @@ class Job(NamedTuple):
     staleness_s: float
 
 
+class Done(NamedTuple):
+    """What came of a job."""
+
+    job: Job
+    flops: float
+    active_s: float
+    """How long it really computed: less than its span where the duty cycle paused it."""
+
+
 class Device:
     """The processor of one agent.
 
@@ -27,18 +39,30 @@ class Device:
     """
 
     __slots__ = (
+        "battery",
         "busy",
         "compute_w",
         "env",
         "flops_per_s",
         "job",
         "left_flops",
+        "pace",
         "queue",
         "worker",
     )
 
-    def __init__(self, env: simpy.Environment, flops_per_s: float, compute_w: float) -> None:
+    def __init__(
+        self,
+        env: simpy.Environment,
+        flops_per_s: float,
+        compute_w: float,
+        pace: Pace | None = None,
+        battery: Battery | None = None,
+    ) -> None:
         self.env = env
+        self.pace = pace
+        """None where the rate is constant."""
+        self.battery = battery
         self.flops_per_s = flops_per_s
         self.compute_w = compute_w
         self.busy = False
@@ -74,21 +98,34 @@ class Device:
         """Take up *job* now, for the process that is running; return how long it will take."""
         self.job = job
         self.worker = self.env.active_process
-        return self.seconds(job.flops)
+        if self.pace is None:
+            if self.battery is None:
+                return job.flops / self.flops_per_s
+            spans = [Span(job.flops / self.flops_per_s, self.flops_per_s)]
+        else:
+            self.pace.rest(self.env.now)
+            spans = self.pace.plan(job.flops)
+        if self.battery is not None:
+            self.battery.follow((span.seconds, self._power(span)) for span in spans)
+        return sum(span.seconds for span in spans)
 
-    def end(self, *, completed: bool) -> tuple[Job, float]:
-        """Take the job off; return it and how many FLOPs of it were done."""
-        job = self.job
+    def _power(self, span: Span) -> float:
+        assert self.battery is not None
+        return self.compute_w if span.flops_per_s else self.battery.idle_w
+
+    def end(self, *, completed: bool) -> Done:
+        """Take the job off now, and tell what was done of it."""
+        job, now = self.job, self.env.now
         assert job is not None
         self.job = self.worker = None
-        done = job.flops if completed else min(job.flops, self.flops(self.env.now - job.started_s))
-        self.left_flops = job.flops - done
-        return job, done
-
-    def seconds(self, flops: float) -> float:
-        """Return how long *flops* take."""
-        return flops / self.flops_per_s
-
-    def flops(self, seconds: float) -> float:
-        """Return how many FLOPs are done in *seconds*."""
-        return seconds * self.flops_per_s
+        spans = [Span(now - job.started_s, self.flops_per_s)]
+        if self.pace is not None:
+            spans = self.pace.work(now)
+        if self.battery is not None:
+            self.battery.follow(())
+        flops = job.flops
+        if not completed:
+            flops = min(flops, sum(span.seconds * span.flops_per_s for span in spans))
+        self.left_flops = job.flops - flops
+        active_s = sum(span.seconds for span in spans if span.flops_per_s)
+        return Done(job, flops, active_s)

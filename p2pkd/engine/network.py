@@ -48,6 +48,8 @@ class Network:
         # Set by whoever needs them: queues at the senders, and who can be reached at all.
         self.outbox: Outbox | None = None
         self.reachable: Callable[[int, int], bool] | None = None
+        # Told of the bytes that an agent's radio sent or received, where that may empty a battery.
+        self.on_radio: Callable[[int, int], None] | None = None
         self.sent = 0
         self.header_bytes = round(spec.header)
         self._coins: dict[int, np.random.Generator] = {}
@@ -175,6 +177,8 @@ class Network:
         sender.payload_bytes += message.payload_bytes
         sender.wire_bytes += wire_bytes
         sender.radio_bytes += wire_bytes
+        if self.on_radio is not None:
+            self.on_radio(message.sender, wire_bytes)
         if status == DELIVERED:
             sender.delivered += 1
             receiver = self.books[message.receiver]
@@ -182,6 +186,8 @@ class Network:
             size = message.payload_bytes + message.header_bytes
             receiver.received_bytes += size
             receiver.radio_bytes += size
+            if self.on_radio is not None:
+                self.on_radio(message.receiver, size)
         elif status == LOST:
             sender.lost += 1
         elif status == ABORTED:

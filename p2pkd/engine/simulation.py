@@ -15,12 +15,12 @@ from p2pkd.engine.books import Books
 from p2pkd.engine.churn import Churn
 from p2pkd.engine.clocks import AsynchronousClock, RoundClock
 from p2pkd.engine.contents import Composer
-from p2pkd.engine.device import Device
 from p2pkd.engine.dynamics import make_changes
 from p2pkd.engine.evaluation import Evaluator
+from p2pkd.engine.hardware import Power, any_battery, make_devices
 from p2pkd.engine.network import Network
 from p2pkd.engine.outbox import make_outbox
-from p2pkd.engine.presence import Presence
+from p2pkd.engine.presence import BATTERY, Presence
 from p2pkd.engine.profile import Profile
 from p2pkd.engine.shared import Shared
 from p2pkd.engine.transports import make_transport
@@ -67,7 +67,8 @@ class Simulation:
         self.events = 0
         n = world.n_agents
         self.books = [Books() for _ in range(n)]
-        transport = make_transport(scenario.links, env, world.links, track=churn is not None)
+        may_leave = churn is not None or any_battery(scenario)
+        transport = make_transport(scenario.links, env, world.links, track=may_leave)
         self.network = Network(
             env, transport, scenario.links, streams, self.books, observer, self._receive
         )
@@ -97,21 +98,17 @@ class Simulation:
             degree_of=self.graph.degree,
             react=self._react,
         )
-        self.agents = self._make_agents()
+        self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(
             env, scenario.evaluate, self.agents, learner, observer, streams, self.network.online
         )
         self.clock = self._make_clock(streams)
         self.churn = churn
-        self.presence = None if churn is None else self._make_presence()
+        self.presence = self._make_presence() if may_leave else None
 
-    def _make_agents(self) -> list[Agent]:
-        devices = self.world.devices
-        rates, watts = devices.flops_per_s.tolist(), devices.compute_w.tolist()
-        return [
-            Agent(i, self.shared, Device(self.env, rates[i], watts[i]))
-            for i in range(self.world.n_agents)
-        ]
+    def _make_agents(self, streams: Streams) -> list[Agent]:
+        devices = make_devices(self.env, self.scenario, self.world.devices, streams, self._die)
+        return [Agent(i, self.shared, device) for i, device in enumerate(devices)]
 
     def _make_clock(self, streams: Streams) -> AsynchronousClock | RoundClock:
         gossip = self.scenario.method.gossip
@@ -132,7 +129,15 @@ class Simulation:
         for agent in self.agents:
             agent.presence = presence
         presence.on_leave.append(self.clock.absent)
+        if any_battery(self.scenario):
+            radio = self.world.devices.radio_j_per_byte.tolist()
+            power = Power([agent.device for agent in self.agents], radio, presence)
+            self.network.on_radio = power.radio
         return presence
+
+    def _die(self, agent: int) -> None:
+        assert self.presence is not None
+        self.presence.leave(agent, BATTERY)
 
     def run(self) -> None:
         """Run until the scenario's duration has passed in simulated time."""
@@ -140,7 +145,7 @@ class Simulation:
         # 1. Everything that happens by itself.
         self.start()
         # 2. Time goes on, event by event, up to and excluding the end.
-        self._advance(until)
+        self.advance(until)
         # 3. The end: a last look, and the books of what is still under way.
         env.run(until=until)
         self.finish()
@@ -159,7 +164,8 @@ class Simulation:
             self.churn.start(self.env, self.presence)
         self.clock.start(self.agents)
 
-    def _advance(self, until: float) -> None:
+    def advance(self, until: float) -> None:
+        """Let everything happen that is due before *until*, in simulated seconds."""
         env, step, peek = self.env, self.env.step, self.env.peek
         while peek() < until:
             for _ in range(STRIDE):

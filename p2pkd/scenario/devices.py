@@ -8,7 +8,64 @@ from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Spec
 from p2pkd.scenario.models import MlpSpec, ModelSpec
-from p2pkd.scenario.quantities import EnergyPerSize, FlopRate, Power, Rate, Share, Size
+from p2pkd.scenario.quantities import (
+    Energy,
+    EnergyPerSize,
+    FlopRate,
+    Fraction,
+    Period,
+    Power,
+    Rate,
+    Share,
+    Size,
+)
+
+
+class ThrottlingSpec(Spec):
+    """A device that slows down as it gets hot.
+
+    Heat is measured in seconds of computing: each second of computing adds one, and each second
+    without takes `cooling` off, down to 0.
+    """
+
+    curve: Annotated[tuple[tuple[Period, Fraction], ...], Field(min_length=1)]
+    """Pairs of a heat and the factor of the rate from there on, such as ``[["2 min", 0.7]]``."""
+    cooling: Annotated[float, Field(gt=0)] = 1.0
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        heats = [heat for heat, _ in self.curve]
+        if heats != sorted(set(heats)):
+            raise ValueError("curve: the times must ascend")
+        return self
+
+
+class DutySpec(Spec):
+    """A device that works only part of the time: the first `share` of each `period`.
+
+    Each device has its own random phase.  What it computes stands still meanwhile, and with
+    `radio` so do its transfers (`fair` transport only).
+    """
+
+    period: Period
+    share: Fraction
+    radio: bool = False
+
+
+class DeviceTableSpec(Spec):
+    """A table of measured devices, CSV or JSON, from which each agent of the group gets a row.
+
+    Rows are drawn without replacement while there are enough.  The computing rate is the row's
+    `score` times `per_point`: 1 MFLOP/s a point of AI Benchmark's float32 CPU score, the rule by
+    which the catalogue's phones are rated.
+    """
+
+    path: str
+    score: str = "CPU_F_AI_Score"
+    """The column with the score."""
+    per_point: FlopRate = 1e6
+    memory: str = "RAM"
+    """The column with the memory, such as 8GB."""
 
 
 class DeviceSpec(Spec):
@@ -36,10 +93,18 @@ class DeviceSpec(Spec):
     downlink: Rate | None = None
     slowdown: Annotated[float, Field(gt=0)] = 1.0
     """Divides the computing rate: 20 is a device twenty times as slow."""
+    table: DeviceTableSpec | None = None
+    """Takes `flops` and `memory` from a table of measured devices."""
+    background: Annotated[Share, Field(lt=1)] = 0.0
+    """Share of the computing rate that other work takes."""
+    throttling: ThrottlingSpec | None = None
+    duty: DutySpec | None = None
+    battery: Energy | None = None
+    """Once it is empty the agent is offline for good; default: mains."""
 
     @model_validator(mode="after")
     def _named_or_complete(self) -> Self:
-        needed = {"flops": self.flops, "memory": self.memory}
+        needed = {} if self.table else {"flops": self.flops, "memory": self.memory}
         needed |= {"uplink": self.uplink, "downlink": self.downlink}
         missing = [key for key, value in needed.items() if value is None]
         if self.profile is None and missing:

@@ -79,11 +79,15 @@ def _percent(value: Any) -> Any:
 class Percent:
     """Annotation that reads a share between 0 and 1 as a number or in per cent."""
 
+    def __init__(self, *, positive: bool = False) -> None:
+        self.positive = positive
+
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_before_validator_function(
-            _percent, core_schema.float_schema(ge=0, le=1, strict=True)
+            _percent,
+            core_schema.float_schema(ge=0, gt=0 if self.positive else None, le=1, strict=True),
         )
 
     def __get_pydantic_json_schema__(
@@ -104,5 +108,6 @@ EnergyPerSize = Annotated[float, Quantity(units.ENERGY_PER_SIZE)]
 Length = Annotated[float, Quantity(units.LENGTH, positive=True)]
 Speed = Annotated[float, Quantity(units.SPEED)]
 Share = Annotated[float, Percent()]
+Fraction = Annotated[float, Percent(positive=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Number = Annotated[float, Field(allow_inf_nan=False)]

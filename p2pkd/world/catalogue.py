@@ -77,7 +77,7 @@ def _device(i: int, group: DeviceSpec) -> Device:
 
     return Device(
         name=group.name or group.profile or f"group-{i}",
-        flops_per_s=figure("flops") / group.slowdown,
+        flops_per_s=figure("flops") * (1 - group.background) / group.slowdown,
         memory_bytes=figure("memory"),
         idle_w=figure("idle_power"),
         compute_w=figure("compute_power"),

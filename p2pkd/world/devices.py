@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from p2pkd.core.rng import Streams, uniforms
 from p2pkd.core.units import SIZE
 from p2pkd.scenario.devices import DeviceSpec
 from p2pkd.world.catalogue import Device, resolve
+from p2pkd.world.device_table import Measured, draw_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +52,14 @@ class DeviceTable:
         return np.bincount(self.group, minlength=len(self.groups))
 
 
-def build_devices(specs: Sequence[DeviceSpec], n: int, streams: Streams) -> DeviceTable:
+def build_devices(
+    specs: Sequence[DeviceSpec], n: int, streams: Streams, base: Path = Path()
+) -> DeviceTable:
     """Deal the groups of *specs* out to *n* agents.
 
     Each agent has a fixed random rank and the groups take the ranks in turn, so a share that
-    changes by little changes the devices of few.
+    changes by little changes the devices of few.  Tables are looked for from *base*; TraceError is
+    raised where one is wrong.
     """
     groups = resolve(specs)
     lottery = uniforms(streams.keys("devices", n), np.zeros(1, np.uint64))
@@ -63,8 +68,23 @@ def build_devices(specs: Sequence[DeviceSpec], n: int, streams: Streams) -> Devi
         np.arange(len(groups)), group_counts(specs, n)
     )
 
+    measured = {
+        i: draw_rows(spec, f"devices.{i}.table", np.flatnonzero(group == i), streams, base)
+        for i, spec in enumerate(specs)
+        if spec.table is not None
+    }
+    groups = tuple(
+        replace(device, memory_bytes=min(measured[i].memory_bytes, default=0.0))
+        if i in measured
+        else device
+        for i, device in enumerate(groups)
+    )
+
     def column(key: str) -> NDArray[np.float64]:
         values = np.array([getattr(device, key) for device in groups], np.float64)[group]
+        for rows in measured.values():
+            if key in Measured._fields:
+                values[rows.agents] = getattr(rows, key)
         values.setflags(write=False)
         return values
 

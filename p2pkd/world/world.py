@@ -64,7 +64,7 @@ def build_world(
     """
     n = scenario.agents
     topology = build_topology(scenario.topology, n, streams, base)
-    devices = build_devices(scenario.devices, n, streams)
+    devices = build_devices(scenario.devices, n, streams, base)
     models = tuple(dict.fromkeys(group.model for group in scenario.devices))
     of_group = np.array([models.index(group.model) for group in scenario.devices])
     return World(

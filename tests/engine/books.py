@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 FATES = ("delivered", "lost", "aborted", "in_flight")
 
@@ -40,16 +41,14 @@ def check_computations(simulation, log):
     jobs = log.of("ComputeRecord")
     away = absences(log, simulation.env.now)
     for a in log.of("AgentRecord"):
-        mine = sorted(
-            (j.started_s, j.ended_s, j.energy_j) for j in jobs if j.agent == a.agent
-        )
+        mine = sorted((j.started_s, j.ended_s, j.energy_j) for j in jobs if j.agent == a.agent)
         busy = sum(end - start for start, end, _ in mine)
         assert math.isclose(a.computing_s, busy, abs_tol=1e-9)
         assert math.isclose(a.compute_energy_j, sum(e for *_, e in mine), abs_tol=1e-9)
         assert a.computing_s <= a.online_s + 1e-9
         off = sum(end - start for start, end in away.get(a.agent, ()))
         assert math.isclose(a.online_s, simulation.env.now - off, abs_tol=1e-9)
-        for (_, end, _), (start, _, _) in zip(mine, mine[1:], strict=False):
+        for (_, end, _), (start, _, _) in pairwise(mine):
             assert end <= start + 1e-9, "a device computes one thing at a time"
         for gone, back in away.get(a.agent, ()):
             assert not any(start < back and end > gone for start, end, _ in mine)
