@@ -51,4 +51,4 @@ def run(
         typer.echo(json.dumps({**result.summary, "directory": str(result.path)}, indent=2))
     else:
         print_summary(result, files)
-    print_warnings(result, getattr(loaded.scenario.method.learn, "teacher", "peers"))
+    print_warnings(result)

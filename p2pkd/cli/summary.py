@@ -24,21 +24,17 @@ def print_summary(result: Result, files: Sequence[tuple[str, str]]) -> None:
         typer.echo(f"{name:<{width}}  {value}")
 
 
-def print_warnings(result: Result, teacher: str) -> None:
-    """Tell on stderr what is doubtful about the run.
-
-    *teacher* is what the objective learns from, "none" for controls such as ``isolated``.
-    """
-    for text, loud in _warnings(result, teacher):
+def print_warnings(result: Result) -> None:
+    """Tell on stderr what is doubtful or remarkable about the run, the worst loudly."""
+    for text, loud in _remarks(result):
         typer.secho(text, err=True, bold=loud, fg="red" if loud else None)
 
 
-def _warnings(result: Result, teacher: str) -> Iterator[tuple[str, bool]]:
+def _remarks(result: Result) -> Iterator[tuple[str, bool]]:
     for text in result.warnings:
-        if "never distilled" not in text:
-            yield text, False
-        elif teacher == "none":
-            yield f"{text}  It is a control: its objective has no teacher.", False
-        elif not result.summary.get("distill_steps"):
+        if "never distilled" in text and not result.summary.get("distill_steps"):
             yield "WARNING: " + text.upper(), True
             yield "Look at gossip.every, teachers.warm_up, memory.max_age and links.loss.", True
+        else:
+            yield text, False
+    yield from ((text, False) for text in result.notes)

@@ -6,8 +6,19 @@ import pytest
 from typer.testing import CliRunner
 
 from p2pkd.cli import app
+from p2pkd.scenario.base import FAMILIES
+from p2pkd.scenario.kinds import load_kinds
 
 GOOD = "duration: 10 min\nagents: 4\n"
+
+
+def known(family):
+    load_kinds()
+    import p2pkd.scenario.scenario  # noqa: F401  # its families
+
+    return ", ".join(sorted(FAMILIES[family].members))
+
+
 BROKEN = {
     "unknown key": (GOOD + "sed: 7\n", "3:1  sed: unknown key; did you mean 'seed'?"),
     "nested": (
@@ -17,11 +28,11 @@ BROKEN = {
     "kind": (
         GOOD + "links: {latency: {kind: unifrom}}\n",
         "3:25  links.latency.kind: unknown kind 'unifrom'; did you mean 'uniform'?"
-        " known: constant, distance, lognormal, matrix, uniform",
+        f" known: {known('latencies')}",
     ),
     "no kind": (
         GOOD + "method: {memory: {max_age: 5 min}}\n",
-        "3:18  method.memory: needs 'keep:', one of latest_per_peer, once, window",
+        f"3:18  method.memory: needs 'keep:', one of {known('memories')}",
     ),
     "missing": (
         "agents: 4\n",
@@ -37,9 +48,9 @@ BROKEN = {
         "1:11  duration: needs a unit, given 20; write it like '30 s'",
     ),
     "word": (
-        GOOD + "method: {gossip: {clock: round}}\n",
-        "3:26  method.gossip.clock: must be 'periodic', 'free' or 'rounds', given 'round';"
-        " did you mean 'rounds'?",
+        GOOD + "data: {reference: {delivery: downlod}}\n",
+        "3:30  data.reference.delivery: must be 'preloaded' or 'download', given 'downlod';"
+        " did you mean 'download'?",
     ),
     "preset": (
         GOOD + "method: {preset: dmll}\n",

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from p2pkd.core.errors import InputError, ScenarioError
+from p2pkd.scenario.base import FAMILIES
+from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.load import load_scenario, scenario_from_dict
 
 GOOD = "duration: 10 min\nagents: 4\n"
@@ -16,6 +18,13 @@ def problems(folder: Path, text: str, *overrides: str) -> list[str]:
     with pytest.raises(ScenarioError) as caught:
         load_scenario(path, overrides)
     return [line.removeprefix(f"{folder}/") for line in str(caught.value).splitlines()]
+
+
+def known(family: str) -> str:
+    load_kinds()
+    import p2pkd.scenario.scenario  # noqa: F401  # its families
+
+    return ", ".join(sorted(FAMILIES[family].members))
 
 
 BROKEN = {
@@ -34,21 +43,20 @@ BROKEN = {
     "unknown kind": (
         GOOD + "data:\n  partition: {kind: dirichlett}\n",
         "x.yaml:4:21  data.partition.kind: unknown kind 'dirichlett'; did you mean 'dirichlet'?"
-        " known: dirichlet, feature_shift, iid, quantity, shards",
+        f" known: {known('partitions')}",
     ),
     "unknown shorthand": (
         GOOD + "data:\n  partition: idd\n",
         "x.yaml:4:14  data.partition: unknown kind 'idd'; did you mean 'iid'?"
-        " known: dirichlet, feature_shift, iid, quantity, shards",
+        f" known: {known('partitions')}",
     ),
     "no kind": (
         GOOD + "links:\n  latency: {median: 60 ms}\n",
-        "x.yaml:4:12  links.latency: needs 'kind:',"
-        " one of constant, distance, lognormal, matrix, uniform",
+        f"x.yaml:4:12  links.latency: needs 'kind:', one of {known('latencies')}",
     ),
     "neither name nor mapping": (
         GOOD + "method: {memory: [1]}\n",
-        "x.yaml:3:18  method.memory: must be one of latest_per_peer, once, window,"
+        f"x.yaml:3:18  method.memory: must be one of {known('memories')},"
         " or a mapping with 'keep:', given a list",
     ),
     "missing at the top": (
@@ -97,9 +105,9 @@ BROKEN = {
         "x.yaml:1:1  duration: has no value; write it like '30 s'",
     ),
     "not one of the words": (
-        GOOD + "links: {transport: fairr}\n",
-        "x.yaml:3:20  links.transport: must be 'fair', 'fifo' or 'instant',"
-        " given 'fairr'; did you mean 'fair'?",
+        GOOD + "data: {reference: {delivery: downlod}}\n",
+        "x.yaml:3:30  data.reference.delivery: must be 'preloaded' or 'download',"
+        " given 'downlod'; did you mean 'download'?",
     ),
     "number or word": (
         GOOD + "method: {send: {rows: al}}\n",
