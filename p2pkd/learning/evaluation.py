@@ -10,8 +10,8 @@ import torch
 
 from p2pkd.learning.api import Evaluation
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.tables import Tables
 from p2pkd.learning.pools import Pool
+from p2pkd.learning.tables import Tables
 from p2pkd.learning.versions import Version
 
 if TYPE_CHECKING:

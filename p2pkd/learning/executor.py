@@ -12,6 +12,7 @@ import torch
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.memory import keep_freed_memory
 from p2pkd.learning.plan import Chain, make_plan
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.settings import Settings
@@ -27,6 +28,7 @@ class Executor:
     def __init__(self, settings: Settings, kernels: Kernels) -> None:
         # With one thread a call, results do not depend on who shares the group.
         torch.set_num_threads(1)
+        keep_freed_memory()
         self.settings = settings
         self.kernels = kernels
         self.on_cpu = settings.torch_device.type == "cpu"

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.batches import padded
@@ -69,50 +70,57 @@ class Kernels:
         kind = firsts[0].kind
         if kind == PREDICT:
             return self._predict(firsts, architecture, pool)
-        if kind == INITIAL or (kind == MERGE and pool.width == architecture.n_parameters):
-            table = torch.empty((len(chains), pool.width), device=self.tables.device)
+        stateless = pool.width == architecture.n_parameters
+        if kind == INITIAL or (kind == MERGE and stateless):
+            table = torch.empty((0, pool.width), device=self.tables.device)
         else:
             table = pool.data.index_select(0, self._sources(firsts))
         for products in zip(*chains, strict=True):
-            self.functions[products[0].kind](products, architecture, pool, table)
+            table = self.functions[products[0].kind](products, architecture, pool, table)
         return table
 
-    def _initial(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> None:
+    def _initial(self, products: Products, arch: Architecture, pool: Pool, _: Tensor) -> Tensor:
         n, tables = arch.n_parameters, self.tables
-        table.zero_()
+        table = torch.zeros((len(products), pool.width), device=tables.device)
         if self.starts:
             table[:, :n] = self.starts[tables.pools.index(pool)]
         else:
             streams = tables.streams
             fresh = [arch.initial(streams.generator("model", p.agent)) for p in products]
             table[:, :n] = tables.tensor(np.stack(fresh))
+        return table
 
-    def _merge(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> None:
+    def _merge(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Put weighted sums of rows in place of parameters; the optimiser's state stays."""
-        n = arch.n_parameters
-        rows = self.tables.index([[part.row for part, _ in p.argument] for p in products]).t()
+        n, tables = arch.n_parameters, self.tables
+        rows = tables.index([[part.row for part, _ in p.argument] for p in products])
         numbers = [[share for _, share in p.argument] for p in products]
-        shares = torch.tensor(numbers, device=self.tables.device).unsqueeze(2)
-        known = pool.data if pool.width == n else pool.data[:, :n]
-        flat = table[:, :n]
-        torch.mul(known.index_select(0, rows[0]), shares[:, 0], out=flat)
-        for k in range(1, len(rows)):
-            flat.addcmul_(known.index_select(0, rows[k]), shares[:, k])
+        shares = torch.tensor(numbers, dtype=torch.float32, device=tables.device)
+        if pool.width == n:
+            # The sum of an embedding bag reads each row once and writes once.
+            return embedding_bag(rows, pool.data, per_sample_weights=shares, mode="sum")
+        known, flat, shares = pool.data[:, :n], table[:, :n], shares.unsqueeze(2)
+        torch.mul(known.index_select(0, rows[:, 0]), shares[:, 0], out=flat)
+        for k in range(1, rows.shape[1]):
+            flat.addcmul_(known.index_select(0, rows[:, k]), shares[:, k])
+        return table
 
-    def _encode(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> None:
+    def _encode(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Let parameters be as receivers decode them."""
         codec, n = self.tables.recipe.codec, arch.n_parameters
         assert codec is not None
         table[:, :n] = codec.roundtrip(table[:, :n].unsqueeze(1)).squeeze(1)
+        return table
 
-    def _train(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> None:
+    def _train(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Take cross-entropy steps on private rows."""
         agents = np.array([p.agent for p in products])
         firsts = [p.argument for p in products]
         batch = private_batches(self.tables, agents, firsts, products[0].steps)
         descend(self.tables, arch, table, products, batch)
+        return table
 
-    def _distill(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> None:
+    def _distill(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Take steps towards the targets that the lessons make."""
         objective = self.tables.recipe.objective
         agents = np.array([p.agent for p in products])
@@ -126,6 +134,7 @@ class Kernels:
             public = lesson_batches(self.tables, products, agents, joint[1])
             batch = joint_batches(private, public)
         descend(self.tables, arch, table, products, batch)
+        return table
 
     def _predict(self, products: Products, architecture: Architecture, pool: Pool) -> Tensor:
         """Return what is received of predictions on reference rows, ``(G, R W)``."""

@@ -34,7 +34,13 @@ def private_pull(labels: Tensor, weights: Tensor) -> Pull:
 
 
 def distillation_pull(objective: RowLoss, targets: Tensor, weights: Tensor) -> Pull:
-    """Return the pull of the weighted row loss towards *targets* ``(G, B, C)``."""
+    """Return the pull of the weighted row loss towards *targets* ``(G, B, C)``.
+
+    By the objective's own `row_gradient` where it has one, else by automatic differentiation.
+    """
+    row_gradient = getattr(objective, "row_gradient", None)
+    if row_gradient is not None:
+        return lambda outputs: (row_gradient(outputs, targets) * weights.unsqueeze(2), None)
 
     def pull(outputs: Outputs) -> tuple[Tensor, Tensor | None]:
         with torch.enable_grad():

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.tables import Tables
 from p2pkd.learning.objectives import mean_weights, private_pull
 from p2pkd.learning.optimizers import clip_
+from p2pkd.learning.tables import Tables
 
 BATCH = 32
 
