@@ -63,11 +63,36 @@ def load_scenario(
     each mistake.
     """
     path = Path(path)
-    root = _scenario_class()
+    written = read_written(path)
+    return load_changed(written, [override_tree(overrides, seed)])
+
+
+@dataclass(frozen=True)
+class Written:
+    """A scenario file, read with what it extends, but neither changed nor validated yet."""
+
+    text: str
+    tree: Node
+    base: Path
+    problems: tuple[Problem, ...]
+
+
+def read_written(path: str | Path) -> Written:
+    """Read the scenario file *path*; raise ScenarioError if that cannot be done."""
+    path, root = Path(path), _scenario_class()
     problems: list[Problem] = []
     text = read_text(path)
     tree = read_extended(path, text, root, problems)
-    return _loaded(tree, text, path.parent, (overrides, seed), problems)
+    return Written(text, tree, path.parent, tuple(problems))
+
+
+def load_changed(written: Written, changes: Sequence[Node]) -> Loaded:
+    """Return the scenario of *written* with the trees *changes* laid over it, in order.
+
+    What is wrong with a change is reported at the place that its node carries, be that the command
+    line or a study file.
+    """
+    return _loaded(written.tree, written.text, written.base, changes, [*written.problems])
 
 
 def load_mapping(
@@ -80,7 +105,7 @@ def load_mapping(
     root = _scenario_class()
     problems: list[Problem] = []
     tree = extended(node_of(dict(values), Place("scenario")), Path("scenario"), root, problems)
-    return _loaded(tree, None, Path(), (overrides, seed), problems)
+    return _loaded(tree, None, Path(), [override_tree(overrides, seed)], problems)
 
 
 def scenario_from_dict(values: Mapping[str, Any]) -> Scenario:
@@ -92,11 +117,12 @@ def _loaded(
     tree: Node,
     text: str | None,
     base: Path,
-    changes: tuple[Sequence[str], int | None],
+    changes: Sequence[Node],
     problems: list[Problem],
 ) -> Loaded:
     root = _scenario_class()
-    tree = merge(tree, override_tree(*changes), root)
+    for change in changes:
+        tree = merge(tree, change, root)
     tree, scenario = _validated(tree, root, problems)
     if text is None:
         text = to_yaml(scenario)

@@ -1,0 +1,132 @@
+"""`p2pkd sweep`: a study in, a folder of runs and one table out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from p2pkd.cli.app import FAILED, app, example
+
+if TYPE_CHECKING:
+    from p2pkd.study.plan import Plan
+    from p2pkd.study.sweep import Sweep
+
+SAMPLES = 4
+
+
+@app.command(
+    epilog=example(
+        "p2pkd sweep scenarios/studies/topology.yaml --dry-run",
+        "p2pkd sweep scenarios/studies/topology.yaml --jobs 2",
+        "p2pkd sweep scenarios/studies/topology.yaml --status",
+    )
+)
+def sweep(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study file.")],
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Workers; default: one a core.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="local|ray", help="Processes here, or a Ray cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of the Ray cluster; default: $RAY_ADDRESS, else one is started here."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where it was stopped.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Tell how far it is, and end.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Default: runs/<study's name>/.")
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="The plan, with bytes and times estimated, and end."),
+    ] = False,
+) -> None:
+    """Run every scenario of a study; write one table with a row a run.
+
+    Each run has a directory named by the hash of its scenario.  A run that fails is a row with
+    its error, the others go on, and the exit code is 1.  After Ctrl-C or a kill, --resume does
+    what is left.
+    """
+    from p2pkd.study.load import load_study
+    from p2pkd.study.sweep import Sweep
+
+    it = Sweep.of(load_study(study), out)
+    if status:
+        _print_status(it)
+    elif dry_run:
+        _print_plan(it, jobs, SAMPLES)
+    else:
+        _run(it, engine, jobs, address, resume)
+
+
+def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: bool) -> None:
+    from p2pkd.cli.execute import shown
+    from p2pkd.cli.sweep_progress import SweepProgress
+    from p2pkd.core.errors import Interrupted
+    from p2pkd.study.executors import executor
+    from p2pkd.study.plan import plan_of
+
+    chosen = executor(engine, jobs, address)
+    plan = plan_of(it)
+    typer.echo(f"{it.study.name}: {_work(plan)}", err=True)
+    try:
+        with SweepProgress(it.folder, total=plan.runs, done=plan.runs - plan.left) as progress:
+            table = it.run(chosen, resume=resume, told=progress.told)
+    except KeyboardInterrupt:
+        done = len(it.complete())
+        text = f"stopped; {done} of {plan.runs} runs are complete in {shown(it.folder)}"
+        raise Interrupted(f"{text}; go on with --resume") from None
+    failed = table[table["status"] != "done"]
+    typer.echo(f"{'Runs':<9}  {plan.runs - failed['run'].nunique()} of {plan.runs} done")
+    typer.echo(f"{'Table':<9}  {shown(it.folder / 'table.parquet')} (and .csv)")
+    for _, row in failed.drop_duplicates("run").iterrows():
+        labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
+        typer.secho(f"failed: {labels}: {row['error']}", err=True, fg="red")
+    if len(failed):
+        raise typer.Exit(FAILED)
+
+
+def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
+    from p2pkd.analysis.readable import joules, seconds, size
+    from p2pkd.study.plan import plan_of
+
+    jobs = jobs or os.cpu_count() or 1
+    plan = plan_of(it, samples)
+    rows = [("Runs", _work(plan)), ("Simulated time", seconds(plan.simulated_s))]
+    if plan.estimate is not None:
+        each, n = plan.estimate, plan.left
+        wall = f"about {seconds(plan.wall_s(jobs))} with {jobs} workers"
+        rows += [
+            ("Wall time", wall),
+            ("On the wire", f"about {size(each.wire_bytes * n)}, {size(each.wire_bytes)} a run"),
+            ("Energy", f"about {joules(each.energy_j * n)}, {joules(each.energy_j)} a run"),
+            ("Gradient steps", f"about {each.gradient_steps * n:,.0f}"),
+            ("Estimated from", f"{each.runs} runs without learning"),
+        ]
+    for name, value in rows:
+        typer.echo(f"{name:<15}  {value}")
+
+
+def _work(plan: Plan) -> str:
+    runs = f"{plan.runs} runs ({plan.settings} settings, {plan.seeds} seeds)"
+    return runs if plan.left == plan.runs else f"{runs}, {plan.left} still to do"
+
+
+def _print_status(it: Sweep) -> None:
+    from p2pkd.cli.execute import shown
+    from p2pkd.study.task import beats
+
+    done, going = it.complete(), beats(it.folder)
+    left = [key for key in it.keys if key not in done and key not in it.errors]
+    typer.echo(f"{'Folder':<9}  {shown(it.folder)}")
+    typer.echo(f"{'Done':<9}  {len(done)} of {len(it.keys)}")
+    typer.echo(f"{'Failed':<9}  {len([key for key in it.errors if key not in done])}")
+    typer.echo(f"{'Left':<9}  {len(left)}")
+    for key in left:
+        if key in going:
+            typer.echo(f"{'Running':<9}  {key}  {100 * going[key]:.0f} %")

@@ -1,0 +1,178 @@
+"""From a study file to the runs it asks for, or to all that is wrong with any of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from p2pkd.core.errors import InputError, Problem, ScenarioError
+from p2pkd.scenario.diagnose import problems_in
+from p2pkd.scenario.extends import read_text
+from p2pkd.scenario.load import Loaded, Written, load_changed, read_written
+from p2pkd.scenario.resolve import to_yaml
+from p2pkd.scenario.yaml import Node, parse
+from p2pkd.study.axes import SEED, VARIANT, Combination, Label, axes_of, combinations, misshapen
+from p2pkd.study.spec import StudySpec
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run of a study.
+
+    `labels` has an entry for each swept key, the seed among them; `key` is the hash of the
+    resolved scenario (16 hexadecimal digits), and the name of the run's directory.
+    """
+
+    labels: Mapping[str, Label]
+    key: str
+    loaded: Loaded = field(repr=False)
+    resolved_text: str = field(repr=False)
+
+    @property
+    def setting(self) -> tuple[Label, ...]:
+        """The labels without the seed: what runs are repetitions of."""
+        return tuple(label for key, label in self.labels.items() if key != SEED)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study, expanded: `points` in the order of its table."""
+
+    spec: StudySpec
+    path: Path
+    text: str
+    columns: tuple[str, ...]
+    points: tuple[Point, ...]
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.spec.name
+
+
+def load_study(path: str | Path) -> Study:
+    """Return the study in the file *path* with every scenario it asks for, each validated.
+
+    Raise ScenarioError with one Problem for each mistake, placed in the study file, or in the base
+    scenario where the mistake is there.
+    """
+    path = Path(path)
+    text = read_text(path)
+    problems: list[Problem] = []
+    tree = parse(text, str(path), problems)
+    spec = _validated(tree, problems)
+    axes = axes_of(tree, problems)
+    found = combinations(axes, tree, problems)
+    if not problems and not found:
+        problems.append(tree.problem("exclude", "leaves no run; take something out of it"))
+    _raise(problems, path)
+    bases = _bases(tree, path)
+    points = _points(found, bases, path)
+    columns = tuple(dict.fromkeys([*(key for axis in axes for key in axis.keys), SEED]))
+    return Study(spec, path, text, columns, points)
+
+
+def _validated(tree: Node, problems: list[Problem]) -> StudySpec:
+    if not isinstance(tree.value, dict):
+        what = "must be a mapping of keys such as 'base: quickstart.yaml'"
+        raise ScenarioError([*problems, tree.problem("", what)])
+    try:
+        spec = StudySpec.model_validate(tree.plain())
+    except ValidationError as error:
+        raise ScenarioError([*problems, *problems_in(error, tree, StudySpec)]) from None
+    shapes = misshapen(tree)
+    if shapes:
+        raise ScenarioError([*problems, *shapes])
+    return spec
+
+
+def _bases(tree: Node, path: Path) -> dict[Label, Written]:
+    """Return the base scenario of each variant, under its name; the study's own under None."""
+    bases: dict[Label, Written] = {None: _written(tree.value["base"], "base", path)}
+    variants = tree.value.get("variants")
+    for name, variant in variants.value.items() if variants else ():
+        own = variant.value.get("base")
+        bases[name] = _written(own, f"variants.{name}.base", path) if own else bases[None]
+    return bases
+
+
+def _written(node: Node, key: str, study: Path) -> Written:
+    path = Path(os.path.normpath(study.parent / str(node.value)))
+    if not path.is_file():
+        raise ScenarioError([node.problem(key, f"no such file: {path}")])
+    return read_written(path)
+
+
+def _points(found: list[Combination], bases: dict[Label, Written], path: Path) -> tuple[Point, ...]:
+    points: list[Point] = []
+    problems: dict[Problem, Combination] = {}
+    for combination in found:
+        written = bases[combination.labels.get(VARIANT)]
+        try:
+            points.append(_point(combination, written))
+        except ScenarioError as error:
+            for problem in error.problems:
+                # The first combination with a mistake is named where the study is not its place.
+                problems.setdefault(problem, combination)
+    _raise([_told(problem, which, path) for problem, which in problems.items()], path)
+    return tuple(points)
+
+
+def _point(combination: Combination, written: Written) -> Point:
+    loaded = _one_thread(load_changed(written, combination.changes))
+    try:
+        _check_world(loaded)
+    except InputError as error:
+        raise _with_places(loaded.located(error), loaded) from None
+    text = to_yaml(loaded.scenario)
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Point({**combination.labels, SEED: loaded.scenario.seed}, key, loaded, text)
+
+
+def _one_thread(loaded: Loaded) -> Loaded:
+    """Return *loaded* with one thread a run: it is the workers that keep all cores busy."""
+    scenario = loaded.scenario
+    if scenario.execution.threads is not None:
+        return loaded
+    execution = scenario.execution.model_copy(update={"threads": 1})
+    return replace(loaded, scenario=scenario.model_copy(update={"execution": execution}))
+
+
+def _check_world(loaded: Loaded) -> None:
+    """Raise InputError where the devices or the graph cannot be made as asked."""
+    from p2pkd.core.rng import Streams
+    from p2pkd.world.catalogue import resolve
+    from p2pkd.world.graphs import build_topology
+
+    scenario = loaded.scenario
+    resolve(scenario.devices)
+    build_topology(scenario.topology, scenario.agents, Streams(scenario.seed), loaded.base)
+
+
+def _with_places(error: InputError, loaded: Loaded) -> ScenarioError:
+    """Return *error* as problems; one without a key is placed at the graph, which it is about."""
+    if isinstance(error, ScenarioError):
+        return error
+    node = loaded.tree.value.get("topology", loaded.tree)
+    return ScenarioError([node.problem("topology", str(error))])
+
+
+def _told(problem: Problem, which: Combination, path: Path) -> Problem:
+    if problem.file == str(path):
+        return problem
+    labels = ", ".join(f"{key}={label}" for key, label in which.labels.items())
+    return problem._replace(message=f"{problem.message} (in the study's run {labels})")
+
+
+def _raise(problems: list[Problem], path: Path) -> None:
+    if problems:
+        first = str(path)
+        unique = dict.fromkeys(problems)
+        raise ScenarioError(
+            sorted(unique, key=lambda p: (p.file != first, p.file, p.line, p.column))
+        )

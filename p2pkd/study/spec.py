@@ -1,0 +1,35 @@
+"""What a study file may say: which scenarios to run, as changes to a base."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from p2pkd.scenario.base import Spec
+
+
+class StudySpec(Spec):
+    """A study: every combination of `variants`, `matrix`, `zip` and `seeds` is one run.
+
+    An axis is a list of values, or a mapping from labels to values.  Keys are dotted scenario
+    keys, ``method.learn.lr``; values are laid over the base as ``--set`` would, in the order
+    `set`, `variants`, `matrix`, `zip`, seed.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    description: str = ""
+    base: str
+    """The scenario file, relative to the study file."""
+    set: dict[str, Any] = Field({})
+    """Changes that all runs share."""
+    variants: dict[str, Any] = Field({})
+    """Named groups of changes; the key `base` in one replaces the base scenario."""
+    matrix: dict[str, Any] = Field({})
+    """Axes: each value of one with each value of all others."""
+    zip: dict[str, Any] = Field({})
+    """Axes of equal length that advance together."""
+    exclude: tuple[dict[str, Any], ...] = ()
+    """Combinations to leave out: a run that agrees with all keys of one entry."""
+    seeds: Any = None
+    """``[0, 1]``, ``"0..4"`` or both mixed; default: the base's own seed."""

@@ -1,0 +1,125 @@
+"""Running a study: what is done stays done, what fails is a row, the rest goes on."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from p2pkd.core.errors import InputError
+from p2pkd.study.executors import Executor
+from p2pkd.study.load import Study
+from p2pkd.study.table import table_of, write_table
+from p2pkd.study.task import FAILED, Outcome, Task, is_complete, status_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ERRORS = "errors.json"
+
+
+@dataclass
+class Sweep:
+    """A study and the folder that its runs lie in, one directory a run, named by its hash."""
+
+    study: Study
+    folder: Path
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, study: Study, folder: str | Path | None = None) -> Sweep:
+        """Return the sweep of *study* in *folder*, by default ``runs/<name>``."""
+        folder = Path(folder) if folder is not None else Path("runs") / study.name
+        return cls(study, folder, _read_errors(folder))
+
+    @property
+    def keys(self) -> list[str]:
+        """The hashes of all runs, once each: different labels may mean the same scenario."""
+        return list(dict.fromkeys(point.key for point in self.study.points))
+
+    def complete(self) -> set[str]:
+        """Return the hashes of the runs that are done."""
+        return {key for key in self.keys if is_complete(self.folder / key)}
+
+    def table(self) -> pd.DataFrame:
+        """Return the table as it stands."""
+        return table_of(self.study, self.folder, self.errors)
+
+    def run(
+        self,
+        executor: Executor,
+        *,
+        resume: bool = False,
+        told: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> pd.DataFrame:
+        """Run what is not done yet and return the table, which is then on disk too.
+
+        *told* hears of every outcome as it comes.  Failed runs of an earlier attempt are tried
+        again.  Raise InputError if the folder has runs and *resume* is not set, or if another
+        sweep is at work in it.
+        """
+        with _alone_in(self.folder):
+            known = [key for key in self.keys if status_of(self.folder / key)]
+            if known and not resume:
+                raise InputError(
+                    f"{self.folder}: has {len(known)} of these {len(self.keys)} runs already; "
+                    "continue with --resume, or give another --out"
+                )
+            self._write_study()
+            self.errors.clear()
+            try:
+                for outcome in executor.outcomes(self.tasks()):
+                    if outcome.status == FAILED:
+                        self.errors[outcome.key] = outcome.error
+                        _write_errors(self.folder, self.errors)
+                    told(outcome)
+            finally:
+                _write_errors(self.folder, self.errors)
+                shutil.rmtree(self.folder / ".beats", ignore_errors=True)
+                table = self.table()
+                write_table(table, self.folder)
+        return table
+
+    def tasks(self) -> list[Task]:
+        """Return what there is still to do, in the order of the table."""
+        done = self.complete()
+        first = {point.key: point for point in reversed(self.study.points)}
+        return [Task.of(first[key], self.folder) for key in self.keys if key not in done]
+
+    def _write_study(self) -> None:
+        (self.folder / "study.yaml").write_text(self.study.text, encoding="utf-8")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which goes with the process, however that ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / ".lock").open("w")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}; choose another") from None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"{folder}: another sweep is at work here; wait for it") from None
+        yield
+
+
+def _read_errors(folder: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads((folder / ERRORS).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _write_errors(folder: Path, errors: dict[str, str]) -> None:
+    partial = folder / f".{ERRORS}.partial"
+    partial.write_text(json.dumps(errors, indent=2) + "\n", encoding="utf-8")
+    os.replace(partial, folder / ERRORS)

@@ -1,0 +1,154 @@
+"""One run of a sweep, as it is sent to a worker: plain data in, plain data out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from p2pkd.core.errors import Interrupted, P2pkdError
+from p2pkd.core.records import Observer
+from p2pkd.study.load import Point
+
+BEAT_EVERY_S = 0.5
+DONE, FAILED = "done", "failed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scenario to run and where: `text` is the resolved scenario, `base` its files' folder.
+
+    `directory` is the run directory, `beat` a file in which the run tells how far it is.
+    """
+
+    key: str
+    text: str
+    base: str
+    directory: str
+    beat: str
+    dry_run: bool = False
+
+    @classmethod
+    def of(cls, point: Point, runs: Path, *, dry_run: bool = False) -> Task:
+        """Return the task of *point*, for a directory inside *runs*."""
+        beat = runs / ".beats" / point.key
+        base = str(point.loaded.base.absolute())
+        return cls(point.key, point.resolved_text, base, str(runs / point.key), str(beat), dry_run)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: ``done``, or ``failed`` with the error's type and text."""
+
+    key: str
+    status: str
+    error: str = ""
+
+
+def run_task(task: Task) -> Outcome:
+    """Run *task*; whatever goes wrong, short of the process dying, is an outcome too."""
+    directory = Path(task.directory)
+    if is_complete(directory):
+        return Outcome(task.key, DONE)
+    clear(directory)
+    try:
+        _simulate(task, directory)
+    except (KeyboardInterrupt, Interrupted):
+        raise KeyboardInterrupt from None
+    except Exception as error:
+        # Another process may have been faster: a worker that outlived its killed sweep.
+        if is_complete(directory):
+            return Outcome(task.key, DONE)
+        return Outcome(task.key, FAILED, described(error))
+    finally:
+        Path(task.beat).unlink(missing_ok=True)
+    return Outcome(task.key, DONE)
+
+
+def described(error: BaseException) -> str:
+    """Return the error on one line; those that are not ours with their type."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, P2pkdError) else f"{type(error).__name__}: {text}"
+
+
+def is_complete(directory: Path) -> bool:
+    """Tell whether *directory* holds a run that ended as it should."""
+    return status_of(directory) == DONE
+
+
+def status_of(directory: Path) -> str | None:
+    """Return the status in the manifest; None where there is no readable one."""
+    try:
+        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+        return str(manifest["status"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def clear(directory: Path) -> None:
+    """Take away what an earlier, failed or killed, attempt at *directory* has left."""
+    shutil.rmtree(directory, ignore_errors=True)
+    for partial in directory.parent.glob(f".{directory.name}.partial-*"):
+        if not _alive(int(partial.name.rpartition("-")[2])):
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
+    return pid != os.getpid()
+
+
+def _simulate(task: Task, directory: Path) -> None:
+    from ruamel.yaml import YAML
+
+    from p2pkd.run import run
+    from p2pkd.scenario.load import load_mapping
+
+    loaded = load_mapping(YAML(typ="safe", pure=True).load(task.text))
+    loaded = replace(loaded, text=task.text, base=Path(task.base))
+    beat = Beat(Path(task.beat), loaded.scenario.duration)
+    run(loaded, out=directory, dry_run=task.dry_run, observers=[beat])
+
+
+class Beat(Observer):
+    """Writes the share of simulated time that has passed into *file*, twice a second at most."""
+
+    def __init__(self, file: Path, duration_s: float) -> None:
+        self.file = file
+        self.duration_s = duration_s
+        self.told = time.monotonic()
+        file.parent.mkdir(parents=True, exist_ok=True)
+
+    def advance(self, now_s: float, events: int) -> None:
+        """Tell how far it is, if the last time was long enough ago."""
+        now = time.monotonic()
+        if now - self.told >= BEAT_EVERY_S:
+            self.told = now
+            self.file.write_text(f"{now_s / self.duration_s:.4f}")
+
+
+def beats(runs: Path) -> dict[str, float]:
+    """Return the share done of each run under way, by key."""
+    shares: dict[str, float] = {}
+    for file in (runs / ".beats").glob("*"):
+        try:
+            shares[file.name] = float(file.read_text() or 0)
+        except (OSError, ValueError):
+            continue
+    return shares
+
+
+def row_of(directory: Path) -> dict[str, Any]:
+    """Return the summary of the run in *directory*; empty where there is none."""
+    try:
+        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+        return dict(manifest["summary"])
+    except (OSError, ValueError, KeyError):
+        return {}
