@@ -20,7 +20,7 @@ class MessageRecord(NamedTuple):
     """
 
     message: int
-    kind: str  # the knowledge it carries, or "request"
+    kind: str  # the knowledge it carries, or "request", or "view" of a peer-sampling service
     sender: int
     receiver: int
     sent_s: float
