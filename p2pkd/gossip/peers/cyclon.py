@@ -9,8 +9,7 @@ from pydantic import model_validator
 
 from p2pkd.core.rng import Streams
 from p2pkd.gossip.peers.base import PeerSampler
-from p2pkd.gossip.peers.newscast import ServicePeers
-from p2pkd.gossip.peers.views import Entry, Views
+from p2pkd.gossip.peers.views import Entry, ServicePeers, Views
 from p2pkd.scenario.quantities import Count
 
 if TYPE_CHECKING:

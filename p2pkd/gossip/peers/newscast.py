@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from p2pkd.core.rng import Streams
 from p2pkd.gossip.peers.base import PeerSampler
-from p2pkd.gossip.peers.views import Entry, Views
-from p2pkd.scenario.method import GossipSpec, PeersSpec
-from p2pkd.scenario.quantities import Count, Period, Size
+from p2pkd.gossip.peers.views import Entry, ServicePeers, Views
 
 if TYPE_CHECKING:
     from p2pkd.world.neighbourhood import Neighbourhood
-
-
-class ServicePeers(PeersSpec):
-    """What all peer-sampling services have in common."""
-
-    view: Count = 20
-    """Entries that an agent keeps (c)."""
-    every: Period = 10.0
-    """Each agent begins an exchange so often, from a random time on."""
-    entry: Size = 8.0
-    """Bytes of an entry in a message: an address and a time or age of 4 bytes each."""
-
-    def misfits(self, gossip: GossipSpec) -> Iterator[str]:
-        """Yield a complaint about rounds, which would wait for the view messages' silence."""
-        if gossip.clock == "rounds":
-            yield f"clock: {self.tag_value} has a clock of its own; take 'periodic' or 'free'"
 
 
 class NewscastPeers(ServicePeers):

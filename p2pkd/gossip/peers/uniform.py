@@ -29,4 +29,8 @@ class _Uniform:
         self.draws = Draws(streams, graph.n)
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
-        return self.draws.pick(agent, self.graph.neighbours(agent).tolist(), fanout)
+        row = self.graph.neighbours(agent)
+        if fanout == 1 and len(row) > 1:
+            # The same draw as below, without a copy of the row.
+            return (row.item(self.draws.below(agent, len(row))),)
+        return self.draws.pick(agent, row.tolist(), fanout)

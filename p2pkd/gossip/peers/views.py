@@ -7,7 +7,7 @@ use the same links as knowledge does, take their bytes, and can be lost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,9 +15,27 @@ from numpy.typing import NDArray
 
 from p2pkd.core.rng import Streams
 from p2pkd.gossip.peers.base import Draws
+from p2pkd.scenario.method import GossipSpec, PeersSpec
+from p2pkd.scenario.quantities import Count, Period, Size
 
 if TYPE_CHECKING:
     from p2pkd.world.neighbourhood import Neighbourhood
+
+
+class ServicePeers(PeersSpec):
+    """What all peer-sampling services have in common."""
+
+    view: Count = 20
+    """Entries that an agent keeps (c)."""
+    every: Period = 10.0
+    """Each agent begins an exchange so often, from a random time on."""
+    entry: Size = 8.0
+    """Bytes of an entry in a message: an address and a time or age of 4 bytes each."""
+
+    def misfits(self, gossip: GossipSpec) -> Iterator[str]:
+        """Yield a complaint about rounds, which would wait for the view messages' silence."""
+        if gossip.clock == "rounds":
+            yield f"clock: {self.tag_value} has a clock of its own; take 'periodic' or 'free'"
 
 
 class Entry(NamedTuple):
