@@ -1,1 +1,1 @@
-"""learning"""
+"""Models, deferred and grouped operations on them, and their evaluation."""

@@ -19,7 +19,7 @@ Rows = NDArray[np.int64]
 
 
 class Outputs(NamedTuple):
-    """What models say of some rows: `logits` ``(G, B, C)``, penultimate `features` ``(G, B, d)``."""
+    """What models say: `logits` ``(G, B, C)`` and penultimate `features` ``(G, B, d)``."""
 
     logits: Tensor
     features: Tensor
@@ -79,7 +79,11 @@ class RowLoss(Protocol):
         """The factor of D in steps that see D alone."""
 
     def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
-        """Return the loss of each row ``(G, B)`` given targets ``(G, B, C)``."""
+        """Return the loss of each row ``(G, B)`` given targets ``(G, B, C)``.
+
+        An objective may also have ``row_gradient(outputs, targets)``, the gradient of this with
+        respect to the logits, ``(G, B, C)``: it saves a pass of automatic differentiation.
+        """
 
 
 class Lesson(Protocol):
@@ -128,7 +132,7 @@ class Learner(Protocol):
         """Return *version* after *steps* steps towards the targets that *lessons* make."""
 
     def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Any:
-        """Return *version* with the weighted sum of *parts* as parameters; its optimiser's state stays."""
+        """Return *version* with the weighted sum of *parts* as parameters."""
 
     def predict(self, version: Any, rows: Rows) -> Any:
         """Return the payload of *version*'s predictions on the reference rows *rows*."""

@@ -37,7 +37,7 @@ def padded(n: int) -> int:
 
 
 class PrivateRows:
-    """Draws from agents' private rows; agent i owns numbers ``offsets[i]`` to ``offsets[i + 1]``."""
+    """Draws from agents' private rows; agent i owns ``offsets[i]`` to ``offsets[i + 1]``."""
 
     def __init__(self, offsets: Ints, keys: Keys) -> None:
         self.offsets = offsets
@@ -51,7 +51,7 @@ class PrivateRows:
         return places
 
     def full(self, agents: Ints, width: int) -> tuple[Ints, NDArray[np.float32]]:
-        """Return all rows of each agent, padded to ``(G, width)``, and the mask of the real ones."""
+        """Return all rows of each agent, padded to ``(G, width)``, and the mask of real ones."""
         places = np.arange(width)
         mask = places < self.sizes[agents][:, None]
         rows = np.where(mask, places, 0) + self.offsets[agents][:, None]

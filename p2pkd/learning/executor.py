@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 from weakref import ref
 
@@ -89,7 +90,7 @@ class Executor:
         if size > 1 and self.workers is not None and n >= 16 * self.threads:
             count = -(-count // self.threads) * self.threads
         edges = [n * i // count for i in range(count + 1)]
-        return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+        return [slice(a, b) for a, b in pairwise(edges)]
 
     def _each(self, tasks: Sequence[Task]) -> None:
         self.calls += len(tasks)

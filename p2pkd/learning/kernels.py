@@ -65,7 +65,7 @@ class Kernels:
     def run(
         self, chains: Sequence[Sequence[Any]], architecture: Architecture, pool: Pool
     ) -> Tensor:
-        """Return what chains of operations, alike link by link, make of the rows they start from."""
+        """Return what chains, alike link by link, make of the rows they start from."""
         firsts = [chain[0] for chain in chains]
         kind = firsts[0].kind
         if kind == PREDICT:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import pad
 
 from p2pkd.learning.api import Outputs
 from p2pkd.learning.architecture import Architecture, Pull, make, uniform_layer
@@ -44,7 +45,7 @@ class Mlp(Architecture):
         )
 
     def split(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return views of *flat* ``(G, P)``: weights ``(G, n_out, n_in)``, biases ``(G, n_out, 1)``."""
+        """Return views of *flat*: weights ``(G, n_out, n_in)``, biases ``(G, n_out, 1)``."""
         g, row, start = flat.shape[0], flat.stride(0), flat.storage_offset()
         views = []
         for n_out, n_in, weights in self.sizes:
@@ -55,11 +56,19 @@ class Mlp(Architecture):
 
     def forward(self, flat: Tensor, x: Tensor) -> Outputs:
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
-        *hidden, (weight, bias) = self.split(flat)
-        below = x.mT
+        below, logits = self._forward(self.split(flat), _in_fours(x, 1).mT)
+        n = x.shape[1]
+        return Outputs(logits.mT[:, :n], below[-1].mT[:, :n])
+
+    def _forward(
+        self, views: list[tuple[Tensor, Tensor]], x: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        """Return what each layer sees, ``(G, n_in, B)``, and the logits, ``(G, C, B)``."""
+        *hidden, (weight, bias) = views
+        below = [x]
         for inner, offset in hidden:
-            below = torch.baddbmm(offset, inner, below).relu_()
-        return Outputs(torch.baddbmm(bias, weight, below).mT, below.mT)
+            below.append(torch.baddbmm(offset, inner, below[-1]).relu_())
+        return below, torch.baddbmm(bias, weight, below[-1])
 
     def gradient(self, flat: Tensor, x: Tensor, pull: Pull) -> Tensor:
         """Return the gradient ``(G, P)`` of the loss whose gradient at the outputs is *pull*'s.
@@ -67,28 +76,38 @@ class Mlp(Architecture):
         Activations are kept feature by feature, ``(G, n, B)``: a third faster than row by row.
         """
         # Step 1: forward, keeping what each layer sees.
-        views = self.split(flat)
-        *hidden, (weight, bias) = views
-        below = [x.mT]
-        for inner, offset in hidden:
-            below.append(torch.baddbmm(offset, inner, below[-1]).relu_())
-        logits = torch.baddbmm(bias, weight, below[-1])
+        views, n = self.split(flat), x.shape[1]
+        x = _in_fours(x, 1)
+        below, logits = self._forward(views, x.mT)
 
         # Step 2: backward, layer by layer, into one row an agent.
-        towards, features = pull(Outputs(logits.mT, below[-1].mT))
-        delta = towards.mT.contiguous()
+        towards, features = pull(Outputs(logits.mT[:, :n], below[-1].mT[:, :n]))
+        delta = _in_fours(towards.mT, 2).contiguous()
         gradient = torch.empty((len(flat), self.n_parameters), device=flat.device)
         slots = self.split(gradient)
         for layer in reversed(range(len(views))):
             weight_slot, bias_slot = slots[layer]
-            weight_slot.copy_(torch.bmm(delta, below[layer].mT))
+            rows = below[layer].mT if layer else _in_fours(x, 2)
+            weight_slot.copy_(torch.bmm(delta, rows)[:, :, : weight_slot.shape[2]])
             torch.sum(delta, 2, keepdim=True, out=bias_slot)
             if layer:
                 delta = torch.bmm(views[layer][0].mT, delta)
                 if features is not None:
-                    delta, features = delta.add_(features.mT), None
+                    delta, features = delta.add_(_in_fours(features.mT, 2)), None
                 delta.mul_(below[layer].sign())
         return gradient
+
+
+def _in_fours(x: Tensor, axis: int) -> Tensor:
+    """Return *x* ``(G, ., .)`` with zeros appended along *axis* 1 or 2, to a multiple of four.
+
+    MKL's products of matrices whose rows are not whole vectors of four depend, in the last digits,
+    on where the numbers lie in memory: on who else is in the group.
+    """
+    missing = -x.shape[axis] % 4
+    if not missing:
+        return x
+    return pad(x, (0, missing) if axis == 2 else (0, 0, 0, missing))
 
 
 @make.register

@@ -75,7 +75,7 @@ class Version:
 
 
 class Payload:
-    """What one version says of some reference rows: ``(len(rows), W)`` numbers in a row of `pool`."""
+    """What one version says of reference rows: ``(len(rows), W)`` numbers in a row of `pool`."""
 
     __slots__ = ("__weakref__", "level", "pool", "row", "rows", "source")
 

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from p2pkd.core.rng import Streams
-from p2pkd.learning.settings import Settings
 from p2pkd.learning.learner import DeferredLearner
 from p2pkd.learning.recipe import Recipe
+from p2pkd.learning.settings import Settings
 from p2pkd.scenario.models import MlpSpec, ModelSpec
-from p2pkd.scenario.optimizers import OptimizerSpec, SgdSpec
+from p2pkd.scenario.optimizers import SgdSpec
 
 N_AGENTS, N_CLASSES = 7, 5
 
@@ -102,19 +101,19 @@ def make_data(
 
 
 def make_recipe(**changes: Any) -> Recipe:
-    values: dict[str, Any] = dict(
-        optimizer=SgdSpec(),
-        lr=0.1,
-        clip_norm=None,
-        batch=4,
-        pooled=False,
-        about_rows=True,
-        knowledge=SoftLabels(),
-        codec=None,
-        combine=MeanProbabilities(),
-        weighting=Uniform(),
-        objective=Kl(),
-    )
+    values: dict[str, Any] = {
+        "optimizer": SgdSpec(),
+        "lr": 0.1,
+        "clip_norm": None,
+        "batch": 4,
+        "pooled": False,
+        "about_rows": True,
+        "knowledge": SoftLabels(),
+        "codec": None,
+        "combine": MeanProbabilities(),
+        "weighting": Uniform(),
+        "objective": Kl(),
+    }
     return Recipe(**{**values, **changes})
 
 
