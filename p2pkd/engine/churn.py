@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import simpy
 
 from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams, uniforms
+from p2pkd.engine.events import at
 from p2pkd.engine.presence import DEPARTED, FAILURE, LATE, SESSION, Presence
 from p2pkd.scenario.churn import ChurnSpec, FailureSpec, TurnoverSpec
 from p2pkd.scenario.scenario import Scenario
@@ -45,9 +46,9 @@ class Churn:
             _Follow(env, presence, agent, schedule.changes, online=schedule.online)
         for agent, time in self.arrivals.items():
             presence.leave(agent, LATE)
-            _at(env, time, partial(presence.come, agent, LATE))
+            at(env, time, partial(presence.come, agent, LATE))
         for agent, time in self.departures.items():
-            _at(env, time, partial(presence.leave, agent, DEPARTED))
+            at(env, time, partial(presence.leave, agent, DEPARTED))
         for case, (failure, victims) in enumerate(self.failures):
             self._fail(env, presence, case, failure, victims)
 
@@ -60,10 +61,10 @@ class Churn:
         victims: list[int],
     ) -> None:
         for agent in victims:
-            _at(env, failure.at, partial(presence.leave, agent, FAILURE, case))
+            at(env, failure.at, partial(presence.leave, agent, FAILURE, case))
             if failure.lasts is not None:
                 end = failure.at + failure.lasts
-                _at(env, end, partial(presence.come, agent, FAILURE, case))
+                at(env, end, partial(presence.come, agent, FAILURE, case))
 
 
 class _Follow:
@@ -88,17 +89,13 @@ class _Follow:
     def _wait(self) -> None:
         time = next(self.changes, None)
         if time is not None:
-            _at(self.env, time, self._change)
+            at(self.env, time, self._change)
 
     def _change(self) -> None:
         self.online = not self.online
         change = self.presence.come if self.online else self.presence.leave
         change(self.agent, SESSION)
         self._wait()
-
-
-def _at(env: simpy.Environment, time: float, action: Callable[[], None]) -> None:
-    env.timeout(max(0.0, time - env.now)).callbacks.append(lambda _: action())
 
 
 def _chosen(purpose: str, share: float, n: int, streams: Streams) -> list[int]:

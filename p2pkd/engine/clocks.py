@@ -30,15 +30,16 @@ class AsynchronousClock:
         self.poisson = spec.clock == "poisson"
         self.keys: list[int] = streams.keys("clock", n).tolist()
 
-    def start(self, agents: Sequence[Agent]) -> None:
-        """Start a process for each agent."""
+    def start(self, agents: Sequence[Agent], ready_s: Sequence[float]) -> None:
+        """Start a process for each agent, whose first turn is put off by its *ready_s*."""
         for agent in agents:
-            self.env.process(self._run(agent))
+            self.env.process(self._run(agent, ready_s[agent.agent]))
 
-    def _run(self, agent: Agent) -> Steps:
+    def _run(self, agent: Agent, ready_s: float) -> Steps:
         env = self.env
         key, ticks = self.keys[agent.agent], 0
-        due = self.phase * (self._stretch(key, 0) if self.poisson else uniform(key, 0))
+        first = self._stretch(key, 0) if self.poisson else uniform(key, 0)
+        due = ready_s + self.phase * first
         while True:
             yield env.timeout(max(0.0, due - env.now))
             if agent.presence is not None and not agent.presence.online[agent.agent]:
@@ -90,12 +91,14 @@ class RoundClock:
         self._turns: set[int] = set()
         self._rest: simpy.Event | None = None
 
-    def start(self, agents: Sequence[Agent]) -> None:
-        """Start the process that calls the rounds."""
-        self.env.process(self._run(agents))
+    def start(self, agents: Sequence[Agent], ready_s: Sequence[float]) -> None:
+        """Start the process that calls the rounds; the first waits until all are ready."""
+        self.env.process(self._run(agents, max(ready_s, default=0.0)))
 
-    def _run(self, agents: Sequence[Agent]) -> Steps:
+    def _run(self, agents: Sequence[Agent], ready_s: float) -> Steps:
         env = self.env
+        if ready_s:
+            yield env.timeout(ready_s)
         while True:
             started = env.now
             # 1. Everybody learns and sends, each at the pace of its device.

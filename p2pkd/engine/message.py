@@ -27,6 +27,7 @@ class Message:
         "payload_bytes",
         "receiver",
         "replies_to",
+        "resent_bytes",
         "retransmitted_bytes",
         "rows",
         "sender",
@@ -52,6 +53,7 @@ class Message:
         self.replies_to = replies_to
         self.header_bytes = 0
         self.retransmitted_bytes = 0
+        self.resent_bytes = 0
         self.attempts = 0
         self.sent_s = 0.0
         self.transfer: Any = None

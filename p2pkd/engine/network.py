@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import simpy
 
 from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST, MessageRecord, Observer
-from p2pkd.core.rng import Streams
 from p2pkd.engine.books import Books
+from p2pkd.engine.hazards import Hazards
 from p2pkd.engine.message import Message
 from p2pkd.engine.transport.base import Transport
 from p2pkd.scenario.links import LinksSpec
@@ -31,7 +30,7 @@ class Network:
         env: simpy.Environment,
         transport: Transport,
         spec: LinksSpec,
-        streams: Streams,
+        hazards: Hazards,
         books: Sequence[Books],
         observer: Observer,
         receive: Callable[[Message], None],
@@ -39,7 +38,7 @@ class Network:
         self.env = env
         self.transport = transport
         self.spec = spec
-        self.streams = streams
+        self.hazards = hazards
         self.books = books
         self.observer = observer
         self.receive = receive
@@ -52,7 +51,6 @@ class Network:
         self.on_radio: Callable[[int, int], None] | None = None
         self.sent = 0
         self.header_bytes = round(spec.header)
-        self._coins: dict[int, np.random.Generator] = {}
         self._quiet: simpy.Event | None = None
 
     def send(self, message: Message) -> None:
@@ -76,11 +74,9 @@ class Network:
 
     def abort(self, message: Message) -> None:
         """Take *message* off its way, or out of its queue; it is charged as far as it came."""
-        crossed = 0.0
         if message.transfer is not None:
             self.transport.abort(message.transfer)
-            crossed = self.transport.crossed(message.transfer)
-        self._close(message, ABORTED, round(crossed))
+        self._close(message, ABORTED, self._crossed(message))
 
     def idle(self) -> simpy.Event:
         """Return an event that happens once no message is on its way."""
@@ -108,24 +104,42 @@ class Network:
     def finish(self) -> None:
         """Record what is still on its way, at the end of the run."""
         for message in list(self.open.values()):
-            crossed = 0 if message.transfer is None else self.transport.crossed(message.transfer)
-            self._close(message, IN_FLIGHT, round(crossed))
+            self._close(message, IN_FLIGHT, self._crossed(message))
+
+    def _crossed(self, message: Message) -> int:
+        """Return how much of a message under way has crossed; what is beyond its size is resent."""
+        if message.transfer is None:
+            return 0
+        size = message.payload_bytes + message.header_bytes
+        crossed = round(self.transport.crossed(message.transfer))
+        message.retransmitted_bytes += max(0, crossed - size)
+        return min(crossed, size)
 
     def transmit(self, message: Message) -> None:
         """Put *message*, which was sent, on the wire now."""
         message.attempts += 1
         size = message.payload_bytes + message.header_bytes
-        transfer = self.transport.start(message.sender, message.receiver, size, self._arrived)
+        sender, receiver = message.sender, message.receiver
+        message.resent_bytes = self.hazards.resent_bytes(sender, size)
+        transfer = self.transport.start(
+            sender,
+            receiver,
+            size + message.resent_bytes,
+            self._arrived,
+            self.hazards.delay_s(sender, receiver),
+        )
         transfer.message = message
         message.transfer = transfer
 
     def _arrived(self, transfer: Any) -> None:
         message: Message = transfer.message
         message.transfer = None
-        if self.spec.loss and self._coin(message.sender).random() < self.spec.loss:
+        message.retransmitted_bytes += message.resent_bytes
+        size = message.payload_bytes + message.header_bytes
+        if self.hazards.loses(message.sender, size):
             self._lost(message)
-            return
-        self._close(message, DELIVERED, message.payload_bytes + message.header_bytes)
+        else:
+            self._close(message, DELIVERED, size)
 
     def _lost(self, message: Message) -> None:
         size = message.payload_bytes + message.header_bytes
@@ -194,9 +208,3 @@ class Network:
             sender.aborted += 1
         else:
             sender.in_flight += 1
-
-    def _coin(self, sender: int) -> np.random.Generator:
-        coin = self._coins.get(sender)
-        if coin is None:
-            coin = self._coins[sender] = self.streams.generator("loss", sender)
-        return coin

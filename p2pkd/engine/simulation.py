@@ -12,16 +12,20 @@ from p2pkd.core.rng import Streams
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.agent import Agent
 from p2pkd.engine.books import Books
+from p2pkd.engine.capacity import make_capacity
 from p2pkd.engine.churn import Churn
 from p2pkd.engine.clocks import AsynchronousClock, RoundClock
 from p2pkd.engine.contents import Composer
+from p2pkd.engine.core_links import make_shared_links
 from p2pkd.engine.dynamics import make_changes
 from p2pkd.engine.evaluation import Evaluator
 from p2pkd.engine.hardware import Power, any_battery, make_devices
+from p2pkd.engine.hazards import Hazards
 from p2pkd.engine.network import Network
 from p2pkd.engine.outbox import make_outbox
 from p2pkd.engine.presence import BATTERY, Presence
 from p2pkd.engine.profile import Profile
+from p2pkd.engine.setup import set_up
 from p2pkd.engine.shared import Shared
 from p2pkd.engine.transports import make_transport
 from p2pkd.engine.views import VIEW, make_views
@@ -68,10 +72,13 @@ class Simulation:
         n = world.n_agents
         self.books = [Books() for _ in range(n)]
         may_leave = churn is not None or any_battery(scenario)
-        transport = make_transport(scenario.links, env, world.links, track=may_leave)
+        shared = make_shared_links(scenario.links, scenario.topology, world.topology)
+        transport = make_transport(scenario.links, env, world.links, shared, track=may_leave)
+        hazards = Hazards(scenario.links, streams, world.links.latency)
         self.network = Network(
-            env, transport, scenario.links, streams, self.books, observer, self._receive
+            env, transport, scenario.links, hazards, self.books, observer, self._receive
         )
+        self.capacity = make_capacity(env, scenario, world, transport, streams)
         self.network.outbox = make_outbox(env, scenario.method.gossip, self.network)
         self.graph = Neighbourhood(world.topology)
         self.changes = make_changes(env, scenario.dynamics, world.history, self.graph, self.network)
@@ -162,7 +169,11 @@ class Simulation:
                 service.start()
         if self.churn is not None and self.presence is not None:
             self.churn.start(self.env, self.presence)
-        self.clock.start(self.agents)
+        ready_s = set_up(self.scenario, self.world, self.books)
+        if self.network.on_radio is not None:
+            for i, books in enumerate(self.books):
+                self.network.on_radio(i, books.setup_bytes)
+        self.clock.start(self.agents, ready_s)
 
     def advance(self, until: float) -> None:
         """Let everything happen that is due before *until*, in simulated seconds."""

@@ -7,6 +7,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.link_options import (
+    CoreLinkSpec,
+    OutageSpec,
+    PacketsSpec,
+    RateTableSpec,
+    VariationSpec,
+)
 from p2pkd.scenario.quantities import Count, Duration, Period, Rate, Share, Size
 
 
@@ -87,8 +94,34 @@ class LinksSpec(Spec):
     uplink: Rate | None = None
     """Overrides the devices' own uplinks."""
     downlink: Rate | None = None
+    table: RateTableSpec | None = None
+    """Takes both rates from measurements instead."""
+    jitter: Share = 0.0
+    """Each message's delay is uniform around its pair's, up to this share less or more."""
     loss: Share = 0.0
     """Probability that a message is lost on its way, each time it is sent."""
     retransmit: RetransmitSpec | None = None
     header: Size = 64.0
     """Bytes of every message beside its payload."""
+    packets: PacketsSpec | None = None
+    window: Size | None = None
+    """TCP's largest window: a transfer never exceeds ``window / 2 L``, such as 4 MiB (`fair`)."""
+    slow_start: bool = False
+    """TCP begins with ten segments and doubles each round trip (`fair`)."""
+    outages: tuple[OutageSpec, ...] = ()
+    variation: VariationSpec | None = None
+    core: tuple[CoreLinkSpec, ...] = ()
+    """Links that transfers share beside the access links (`fair`)."""
+    along_edges: bool = False
+    """Transfers share the `bandwidth` of the graph's edges along shortest paths (`fair`)."""
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> Self:
+        if self.table is not None and (self.uplink or self.downlink):
+            raise ValueError("give either table or uplink and downlink")
+        if self.transport != "fair":
+            keys = ("window", "slow_start", "outages", "core", "along_edges")
+            given = [key for key in keys if getattr(self, key)]
+            if given:
+                raise ValueError(f"{', '.join(given)}: only with transport: fair")
+        return self

@@ -99,12 +99,20 @@ class Scenario(Spec):
         return self
 
     @model_validator(mode="after")
+    def _radios_can_sleep(self) -> Self:
+        if self.links.transport != "fair":
+            for i, group in enumerate(self.devices):
+                if group.duty is not None and group.duty.radio:
+                    raise ValueError(f"devices.{i}.duty.radio: only with links.transport: fair")
+        return self
+
+    @model_validator(mode="after")
     def _one_architecture(self) -> Self:
         knowledge = self.method.send.knowledge
         models = list(dict.fromkeys(repr(group.model) for group in self.devices))
         if knowledge.one_architecture and len(models) > 1:
             raise ValueError(
-                f"devices: {knowledge.tag_value!r} can only be sent between agents of one architecture,"
-                f" given {', '.join(models)}; give all groups the same model"
+                f"devices: {knowledge.tag_value!r} can only be sent between agents of one "
+                f"architecture, given {', '.join(models)}; give all groups the same model"
             )
         return self

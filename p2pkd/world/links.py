@@ -12,6 +12,7 @@ from p2pkd.core.rng import Streams
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.world.devices import DeviceTable
 from p2pkd.world.latency import Delay, build_delay
+from p2pkd.world.rates import access_rates
 from p2pkd.world.topology import Topology
 
 CACHED_PAIRS = 1 << 20
@@ -69,10 +70,10 @@ def build_links(
     A rate given in *spec* overrides those of *devices*.  Raise InputError or TraceError if the
     latency cannot be made.
     """
-    up, down = devices.uplink, devices.downlink
+    up, down = access_rates(spec, devices, streams, base)
     return Links(
-        uplink=up if spec.uplink is None else np.full(len(up), spec.uplink),
-        downlink=down if spec.downlink is None else np.full(len(down), spec.downlink),
+        uplink=up,
+        downlink=down,
         topology=topology,
         delay=build_delay(spec.latency, topology, streams, base),
     )

@@ -18,6 +18,7 @@ from p2pkd.world.dynamics import History, Setting, build_history
 from p2pkd.world.graphs import build_topology
 from p2pkd.world.links import Links, build_links
 from p2pkd.world.topology import Topology
+from p2pkd.world.variation import Variation, build_variation
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,7 @@ class World:
     model_specs : the different architectures.
     model_of : ``(n_agents,)``, index into `model_specs`.
     history : how the graph changes; None where it does not.
+    variation : how access rates change; None where they do not.
     """
 
     n_agents: int
@@ -40,6 +42,7 @@ class World:
     model_specs: tuple[ModelSpec, ...]
     model_of: NDArray[np.int64]
     history: History | None = None
+    variation: Variation | None = None
 
     def describe(self) -> dict[str, str]:
         """Return a summary, one line a subject."""
@@ -67,10 +70,13 @@ def build_world(
     devices = build_devices(scenario.devices, n, streams, base)
     models = tuple(dict.fromkeys(group.model for group in scenario.devices))
     of_group = np.array([models.index(group.model) for group in scenario.devices])
+    links = build_links(scenario.links, topology, devices, streams, base)
+    varies = scenario.links.variation
     return World(
         n_agents=n,
         topology=topology,
-        links=build_links(scenario.links, topology, devices, streams, base),
+        links=links,
+        variation=None if varies is None else build_variation(varies, links, base),
         devices=devices,
         data=build_data(scenario.data, n, streams, base) if with_data else None,
         model_specs=models,

@@ -1,0 +1,107 @@
+"""What may be wrong with a network, or change in it: packets, outages, variation, core links."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.quantities import Duration, Fraction, Period, Rate, Share, Size
+
+Agent = Annotated[int, Field(ge=0, strict=True)]
+
+
+class PacketsSpec(Spec):
+    """Messages travel as packets, each of which may be lost.
+
+    With `resend`, every lost packet is sent again until it has arrived: how many are is drawn from
+    the negative binomial distribution, and they cross the links with the others, in bytes and in
+    time; waiting for acknowledgements is not modelled.  Without, a message is lost when any of its
+    packets is, with probability ``1 - (1 - loss)^n``.
+    """
+
+    loss: Annotated[Share, Field(lt=1)]
+    """Probability that a packet is lost."""
+    mtu: Size = 1460.0
+    """Bytes of a message in a packet."""
+    resend: bool = True
+
+
+class OutageSpec(Spec):
+    """Access links that are down: transfers stand still, and go on afterwards."""
+
+    at: Duration
+    lasts: Period
+    agents: tuple[Agent, ...] | None = None
+    share: Share | None = None
+    """Instead of `agents`: a share of all, drawn at random."""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.agents is None) == (self.share is None):
+            raise ValueError("give either agents or share")
+        return self
+
+
+class VariationSpec(Family, root=True):
+    """How access rates change while the run, and its transfers, go on."""
+
+    plural = "variations"
+
+
+class DailyVariation(VariationSpec):
+    """The same factors for everybody's rates, each for an equal part of a day, over and over."""
+
+    kind: Literal["daily"] = "daily"
+    factors: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2)]
+    day: Period = 86400.0
+
+
+class TraceVariation(VariationSpec):
+    """Rates from a CSV file with columns `time`, `uplink` and `downlink`, and perhaps `id`.
+
+    Times are in seconds, ascending; a rate holds until the next line's.  With an `id` (number or
+    name of a node) a line is about that agent alone.
+    """
+
+    kind: Literal["trace"] = "trace"
+    path: str
+    unit: Rate = 1.0
+    """What a rate of 1 without a unit means, such as "1 kB/s"."""
+
+
+class RateTableSpec(Spec):
+    """A table of measured connections, from which each agent gets a row, and its rates by chance.
+
+    Columns (JSON or CSV) hold mean and deviation of either rate.  A rate is normal with these, but
+    not below `least` of the mean.
+    """
+
+    path: str
+    unit: Rate = 1000.0
+    """What a rate of 1 means."""
+    uplink: tuple[str, str] = ("up_u", "up_sigma")
+    """Columns of mean and deviation."""
+    downlink: tuple[str, str] = ("down_u", "down_sigma")
+    least: Fraction = 0.1
+
+
+class CoreLinkSpec(Spec):
+    """A link that many transfers share beside the access links, in one direction each.
+
+    It is crossed by what passes between `agents` and all others: the line of a site.  Without
+    `agents` or `cluster` everything crosses it: the backbone.
+    """
+
+    name: str
+    rate: Rate
+    agents: tuple[Agent, ...] | None = None
+    cluster: Agent | None = None
+    """Instead of `agents`: a cluster of a stochastic block graph, by its number from 0."""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if self.agents is not None and self.cluster is not None:
+            raise ValueError("give either agents or cluster")
+        return self
