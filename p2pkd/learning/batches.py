@@ -20,7 +20,7 @@ def draws(keys: Keys, first: Ints, n: int, sizes: Ints) -> Ints:
 
     *keys*, *first* and *sizes* are ``(G,)``.
     """
-    counters = first.astype(np.uint64)[:, None] + np.arange(n, dtype=np.uint64)
+    counters = (first[:, None] + np.arange(n)).astype(np.uint64)
     # u < 1 has 53 bits, so that the product of it and a size below 2^53 stays below the size.
     return (uniforms(keys[:, None], counters) * sizes[:, None]).astype(np.int64)
 

@@ -72,7 +72,7 @@ class Cnn(Architecture):
 
     def _one(self, row: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         sizes = [math.prod(shape) for shape in self.shapes]
-        pieces = row.split(sizes)
+        pieces = torch.split(row, sizes)
         views = iter([p.view(shape) for p, shape in zip(pieces, self.shapes, strict=True)])
         x = x.reshape(-1, *self.input_shape)
         for _, n_out in self.stages:

@@ -74,9 +74,9 @@ class Executor:
         # Step 2: compute.
         self._each(tasks)
         # Step 3: what is computed forgets how.
-        for chains, rows, _, _ in tasks:
-            self.executed += len(chains)
-            for chain, row in zip(chains, rows, strict=True):
+        for done, places, _, _ in tasks:
+            self.executed += len(done)
+            for chain, row in zip(done, places, strict=True):
                 product = chain[-1]
                 product.row = row
                 product.level = 0

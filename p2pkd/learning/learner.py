@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import numpy as np
@@ -24,6 +24,8 @@ from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, TRAIN, Payl
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Fresh, Pretrained, StartSpec
 from p2pkd.world.data import Data
+
+_Product = TypeVar("_Product", Version, Payload)
 
 
 class DeferredLearner:
@@ -182,7 +184,7 @@ class DeferredLearner:
         )
         return self._record(product)
 
-    def _record(self, product: Any) -> Any:
+    def _record(self, product: _Product) -> _Product:
         pending = self.pending
         pending.append(ref(product))
         if len(pending) >= self.max_pending:

@@ -54,6 +54,7 @@ class _Probe:
     """Measures how this interpreter counts a value that is held from one place."""
 
     __slots__ = ("source",)
+    source: object
 
 
 def _alone() -> int:
