@@ -31,6 +31,10 @@ class Mutual(Objective):
         """Return KL(p_j, p_i) of each row."""
         return kl_divergence(targets, outputs.logits.log_softmax(-1))
 
+    def row_gradient(self, outputs: Outputs, targets: Tensor) -> Tensor:
+        """Return p_i - p_j, the gradient of `row_loss` with respect to the logits."""
+        return outputs.logits.mT.softmax(-2).mT - targets
+
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield joint steps, or private ones while nothing has been heard."""
         if lessons:

@@ -51,6 +51,11 @@ class Response(Objective):
         log_p = (outputs.logits / self.temperature).log_softmax(-1)
         return self.temperature**2 * kl_divergence(targets, log_p)
 
+    def row_gradient(self, outputs: Outputs, targets: Tensor) -> Tensor:
+        """Return T (p_s - p_t), the gradient of `row_loss` with respect to the logits."""
+        p_s = (outputs.logits.mT / self.temperature).softmax(-2).mT
+        return self.temperature * (p_s - targets)
+
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield digestion of the lessons and the private steps, in the given order."""
         if not lessons:

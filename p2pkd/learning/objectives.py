@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -38,7 +40,7 @@ def distillation_pull(objective: RowLoss, targets: Tensor, weights: Tensor) -> P
 
     By the objective's own `row_gradient` where it has one, else by automatic differentiation.
     """
-    row_gradient = getattr(objective, "row_gradient", None)
+    row_gradient = _row_gradient(objective)
     if row_gradient is not None:
         return lambda outputs: (row_gradient(outputs, targets) * weights.unsqueeze(2), None)
 
@@ -51,6 +53,17 @@ def distillation_pull(objective: RowLoss, targets: Tensor, weights: Tensor) -> P
         return (torch.zeros_like(logits) if towards[0] is None else towards[0]), towards[1]
 
     return pull
+
+
+def _row_gradient(objective: RowLoss) -> Callable[[Outputs, Tensor], Tensor] | None:
+    """Return the objective's `row_gradient` if it stands beside the `row_loss` that is in force.
+
+    A subclass that changes the loss alone must not inherit the gradient of another one.
+    """
+    for cls in type(objective).__mro__:
+        if "row_loss" in vars(cls):
+            return objective.row_gradient if "row_gradient" in vars(cls) else None
+    return None
 
 
 def joint_pull(private: Pull, distillation: Pull, n_private: int) -> Pull:
