@@ -1,5 +1,5 @@
-"""What travels and what is kept: payloads, codecs, memories, teachers."""
+"""What travels and what is kept: payloads, codecs, memories, teachers, privacy."""
 
-from p2pkd.knowledge import codecs, memory, payloads, teachers
+from p2pkd.knowledge import codecs, memory, payloads, privacy, teachers
 
-__all__ = ["codecs", "memory", "payloads", "teachers"]
+__all__ = ["codecs", "memory", "payloads", "privacy", "teachers"]

@@ -63,6 +63,51 @@ class Weighting(Protocol):
         """Return unnormalised weights ``(G, K, R)``, 0 where *present* is."""
 
 
+class Heard(Protocol):
+    """All that a learner may know of its teachers, at the rows of a step."""
+
+    @property
+    def log_p(self) -> Tensor:
+        """Their log-probabilities, ``(G, K, R, C)``."""
+
+    @property
+    def present(self) -> Tensor:
+        """1 where a teacher speaks of a row, else 0: ``(G, K, R)``."""
+
+    @property
+    def age_s(self) -> Tensor:
+        """How old their contents are, in seconds: ``(G, K)``."""
+
+    @property
+    def samples(self) -> Tensor:
+        """How many private rows they have, ``(G, K)``."""
+
+    @property
+    def label_counts(self) -> Tensor:
+        """How many private rows of each class they have, ``(G, K, C)``."""
+
+    @property
+    def accuracy(self) -> Tensor:
+        """Their accuracy on their private rows when they spoke, ``(G, K)``."""
+
+    def own(self) -> Tensor:
+        """Return one's own log-probabilities before the lesson, ``(G, R, C)``."""
+
+
+class Judge(Protocol):
+    """A rule for how much teachers count."""
+
+    def factors(self, heard: Heard) -> Tensor:
+        """Return factors of the weights, of a shape that broadcasts to ``(G, K, R)``."""
+
+
+class Sharpening(Protocol):
+    """What is done to the joint target."""
+
+    def sharpen(self, p: Tensor) -> Tensor:
+        """Return probabilities ``(..., C)`` made of *p*."""
+
+
 class RowLoss(Protocol):
     """A distillation loss, one number a row."""
 

@@ -70,9 +70,14 @@ class MemorySpec(Family, root=True):
 
     max_age: Period | None = None
     """Messages whose contents are older are no longer used; exactly this old still counts."""
+    half_life: Period | None = None
+    """Decay: a teacher counts half as much for each such time that its contents are old."""
 
-    def build(self) -> Any:
-        """Return an empty memory (see `p2pkd.knowledge.memory.Memory`)."""
+    def build(self, key: int = 0) -> Any:
+        """Return an empty memory (see `p2pkd.knowledge.memory.Memory`).
+
+        *key* is the agent's own, for memories that draw.
+        """
         raise TypeError(f"{type(self).__name__} builds no memory")
 
     def capacity(self, neighbours: int) -> int:
@@ -90,6 +95,24 @@ class WeightingSpec(Family, root=True):
     """How much each teacher counts."""
 
     plural = "weightings"
+
+
+class FilterSpec(Family, root=True):
+    """Which teachers or rows are left out."""
+
+    plural = "filters"
+
+
+class SharpenSpec(Family, root=True):
+    """How the joint target is made sharper."""
+
+    plural = "sharpenings"
+
+
+class PrivacySpec(Family, root=True):
+    """What is done to predictions before they leave, so that they tell less."""
+
+    plural = "privacies"
 
 
 class LearnSpec(Family, root=True):
@@ -125,6 +148,8 @@ class SendSpec(Spec):
     """Rows drawn anew for each message, alike for everybody in a period, or always the same."""
     codec: CodecSpec | None = None
     """Default: what suits the knowledge, without loss."""
+    privacy: PrivacySpec | None = None
+    """Default: predictions leave as they are."""
 
 
 class QueueSpec(Spec):
@@ -171,6 +196,9 @@ class TeachersSpec(Spec):
 
     combine: CombineSpec = Field("mean_probabilities", validate_default=True)
     weights: WeightingSpec = Field("uniform", validate_default=True)
+    filters: tuple[FilterSpec, ...] = ()
+    """A prediction counts where all of them let it."""
+    sharpen: SharpenSpec | None = None
     warm_up: Duration = 0.0
     """No distillation before this time."""
 

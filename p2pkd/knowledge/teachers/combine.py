@@ -6,10 +6,9 @@ nothing of a row.  Only tensor methods are used (see `p2pkd.knowledge.payloads`)
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from p2pkd.scenario.method import CombineSpec, WeightingSpec
+from p2pkd.scenario.method import CombineSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 class Combination(CombineSpec):
     """Base of the combinations that make soft targets."""
+
+    separate: ClassVar[bool] = False
+    """Whether there is a target a teacher, and the losses towards them are averaged instead."""
 
     def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return target probabilities ``(G, R, C)`` at *temperature*.
@@ -50,34 +52,19 @@ class MeanLogits(Combination):
         return ((log_p * weights.unsqueeze(-1)).sum(1) / temperature).softmax(-1)
 
 
-class Weighting(WeightingSpec):
-    """Base of the rules for how much a teacher counts."""
+class MeanLosses(Combination):
+    """Every teacher is a target of its own; the losses towards them are averaged.
 
-    def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
-        """Return unnormalised weights ``(G, K, R)`` from *log_p* and the mask *present*."""
-        raise TypeError(f"{type(self).__name__} defines no weights")
+    For KL, whose gradient is linear in the target, that is `mean_probabilities` again, up to
+    rounding and at K times the cost; for absolute or squared errors of logits it is not.
+    """
 
+    separate: ClassVar[bool] = True
+    kind: Literal["mean_losses"] = "mean_losses"
 
-class Uniform(Weighting):
-    """All teachers count alike."""
-
-    kind: Literal["uniform"] = "uniform"
-
-    def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
-        """Return *present*."""
-        return present
-
-
-class Confidence(Weighting):
-    """A teacher counts by how far its prediction is from uniform: 1 - H(p) / ln C, a row."""
-
-    kind: Literal["confidence"] = "confidence"
-
-    def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
-        """Return *present* times one minus the normalised entropy."""
-        entropy = -(log_p.exp() * log_p).sum(-1) / math.log(log_p.shape[-1])
-        # Rows on which all teachers are clueless still need a positive sum.
-        return present * (1 - entropy).clamp_min(1e-6)
+    def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
+        """Return softmax(z_k / T) of every teacher, ``(G, K, R, C)``."""
+        return (log_p / temperature).softmax(-1)
 
 
 def normalised(weights: Tensor) -> tuple[Tensor, Tensor]:

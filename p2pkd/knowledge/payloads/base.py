@@ -1,0 +1,67 @@
+"""What knowledge about rows is.
+
+Tensors are stacked over agents: G agents, R rows, C classes, W numbers a row.  Only tensor methods
+are used, so that a scenario can be checked without importing torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from p2pkd.scenario.method import KnowledgeSpec, MethodSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from p2pkd.learning.api import Outputs
+
+NUMBERS = ("float32", "float16", "int8")
+WRAPPERS = ("compressed", "delta")
+REAL_CODECS = (*NUMBERS, *WRAPPERS)
+PROBABILITY_CODECS = (*NUMBERS, "bits", "top_k", *WRAPPERS)
+
+
+def codec_misfits(kinds: tuple[str, ...], method: MethodSpec) -> Iterator[str]:
+    """Yield a complaint where the method's codec, or one inside it, is none of *kinds*."""
+    codec: Any = method.send.codec
+    knowledge = method.send.knowledge.tag_value
+    while codec is not None:
+        if codec.tag_value not in kinds:
+            good = " or ".join(kinds)
+            yield f"send.codec: {codec.tag_value!r} cannot encode {knowledge}; use {good}"
+        same_rows = method.send.subset == "fixed" or method.send.rows == "all"
+        if codec.tag_value == "delta" and not same_rows:
+            yield (
+                "send.subset: differences need the same rows each time; use 'fixed', or rows: all;"
+                f" given {method.send.subset!r}"
+            )
+        codec = getattr(codec, "of", None)
+        kinds = tuple(kind for kind in kinds if kind not in WRAPPERS)
+
+
+class RowKnowledge(KnowledgeSpec):
+    """Knowledge about reference rows; a receiver aligns it by row id."""
+
+    codec_kinds: ClassVar[tuple[str, ...]] = REAL_CODECS
+    """Codecs that suit it; the first is the default."""
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield a complaint about a codec that cannot encode this knowledge."""
+        return codec_misfits(self.codec_kinds, method)
+
+    def width(self, n_classes: int) -> int:
+        """Return W, the numbers sent for a row."""
+        return n_classes
+
+    def head(self, outputs: Outputs) -> Tensor:
+        """Return what is sent, ``(G, R, W)``, from a model's outputs on the rows."""
+        raise TypeError(f"{type(self).__name__} defines no head")
+
+    def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
+        """Return received *values* ``(..., R, W)`` as log-probabilities ``(..., R, C)``.
+
+        Up to a constant a row, these are the sender's logits, so that a receiver may soften them
+        with a temperature of its own.
+        """
+        raise TypeError(f"{type(self).__name__} defines no log-probabilities")
