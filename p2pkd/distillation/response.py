@@ -38,7 +38,7 @@ class Response(Objective):
 
     @property
     def joint(self) -> tuple[float, float] | None:
-        """a and 1 - a, with the order `joint`."""
+        """The factors a and 1 - a, with the order `joint`."""
         return (self.weight, 1 - self.weight) if self.order == "joint" else None
 
     @property

@@ -14,6 +14,7 @@ import simpy
 from p2pkd.core.records import ComputeRecord
 from p2pkd.distillation.base import Work
 from p2pkd.engine.device import Device, Job
+from p2pkd.engine.frozen import Frozen
 from p2pkd.engine.message import REQUEST, Contents, Message
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Agent:
         "agent",
         "books",
         "device",
+        "frozen",
         "memory",
         "presence",
         "running",
@@ -49,6 +51,7 @@ class Agent:
         self.version = shared.learner.initial(agent)
         self.updates = 0
         self.snapshot: Message | None = None
+        self.frozen = None if shared.teach_after_s is None else Frozen()
         # Set where agents come and go; `running` are the processes that an absence cuts off.
         self.presence: Presence | None = None
         self.running: dict[simpy.Process, None] = {}
@@ -87,6 +90,10 @@ class Agent:
 
     def _turn_to(self, peers: Sequence[int]) -> Steps:
         shared = self.shared
+        if self.frozen is not None:
+            peers = self._untold(self.frozen, peers)
+            if not peers:
+                return
         contents = _REQUEST
         if shared.carries:
             turn = self.device.acquire()
@@ -99,6 +106,11 @@ class Agent:
         for peer in peers:
             message = Message(self.agent, peer, contents, asks=shared.asks, replies_to=-1)
             shared.network.send(message)
+
+    def _untold(self, frozen: Frozen, peers: Sequence[int]) -> Sequence[int]:
+        """Return those of *peers* who must still be told; nobody while it learns alone."""
+        after_s = self.shared.teach_after_s
+        return () if after_s is None or self.shared.env.now < after_s else frozen.untold(peers)
 
     # -- what it does when it hears something ----------------------------------------------------
 
@@ -139,8 +151,12 @@ class Agent:
     def _speak(self) -> Generator[simpy.Event, Any, Contents]:
         """Return contents, fixed now; the device is held while the model predicts."""
         shared = self.shared
+        if self.frozen is not None and self.frozen.contents is not None:
+            return self.frozen.contents
         now = shared.env.now
         contents = shared.composer.compose(self.agent, self.version, self.updates, now)
+        if self.frozen is not None:
+            self.frozen.contents = contents
         samples = shared.composer.samples(self.agent)
         if samples:
             flops = samples * shared.flops_forward[self.agent]
@@ -157,6 +173,8 @@ class Agent:
         if shared.objective.teacher == "self":
             yield from self._look_back(now)
             return () if self.snapshot is None else (self.snapshot,)
+        if self.frozen is not None and self.frozen.contents is None:
+            return ()  # it learns alone until it has become a teacher
         lessons: Sequence[Message] = self.memory.read(now)
         return lessons
 

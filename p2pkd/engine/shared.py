@@ -50,6 +50,7 @@ class Shared:
             "learns_at_ticks": self.method.learn.when == "tick",
             "learns_on_receipt": self.method.learn.when == "receive",
             "refresh_s": getattr(self.objective, "refresh", 0.0),
+            "teach_after_s": getattr(self.objective, "teach_after", None),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -60,6 +61,7 @@ class Shared:
     learns_at_ticks: bool = True
     learns_on_receipt: bool = False
     refresh_s: float = 0.0
+    teach_after_s: float | None = None
 
     def batch_of(self, agent: int) -> int:
         """Return how many private rows a gradient step of *agent* sees."""
