@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,10 @@ from p2pkd.scenario.churn import SessionsSpec
 from p2pkd.world.paths import locate
 from p2pkd.world.session_trace import read_sessions
 from p2pkd.world.topology import Topology
+
+
+PATIENCE = 1000
+"""Days without a change after which a diurnal agent's state lasts for ever: curves of 0 or 1."""
 
 
 class Schedule(NamedTuple):
@@ -141,18 +146,15 @@ def _daily(spec: specs.DiurnalSessions, rng: np.random.Generator) -> Schedule:
     online = past[-1]
 
     def changes() -> Iterator[float]:
-        now, first = online, (time, state)
-        for when, is_on in _chain(first, states):
+        now, last = online, 0.0
+        for when, is_on in chain([(time, state)], states):
             if is_on != now:
-                now = is_on
+                now, last = is_on, when
                 yield when
+            elif when - last > PATIENCE * spec.day:
+                return
 
     return Schedule(online, changes())
-
-
-def _chain(first: tuple[float, bool], rest: Iterator[tuple[float, bool]]) -> Any:
-    yield first
-    yield from rest
 
 
 def _daily_states(

@@ -81,6 +81,13 @@ def test_diurnal_days_are_shifted():
     np.testing.assert_allclose(online.mean(axis=0), mean, atol=4 * 0.5 / np.sqrt(N))
 
 
+def test_a_constant_curve_changes_nothing():
+    for share in (0, 1):
+        spec = specs.DiurnalSessions(curve=[share, share], day="1 s")
+        found = schedules(spec, 2)
+        assert [(s.online, list(s.changes)) for s in found.values()] == [(share == 1, [])] * 2
+
+
 def test_an_agent_has_its_own_stream():
     spec = RENEWAL[0]
     few, many = schedules(spec, 3), schedules(spec, 30)
