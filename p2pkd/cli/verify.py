@@ -1,0 +1,55 @@
+"""`p2pkd verify`: every law, expected against measured."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from p2pkd.cli.app import FAILED, app, example
+
+if TYPE_CHECKING:
+    from p2pkd.verify.check import Check
+
+_COLUMNS = f"{'':4} {'law':45} {'case':42} {'expected':>11} {'measured':>11} {'+-':>9}"
+
+
+@app.command(epilog=example("p2pkd verify --fast", "p2pkd verify --json > laws.json"))
+def verify(
+    fast: Annotated[bool, typer.Option(help="Fewer repetitions: under a minute.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Hold the simulator against theory; exit with 1 where a law fails.
+
+    Transfers, fair sharing, queues, rumours, epidemics, averaging, peer sampling and D-PSGD are
+    simulated by the engine and compared with closed forms, published figures or an independent
+    computation; +- is the measurement's own standard error.
+    """
+    from p2pkd.verify.laws import verify as measure
+
+    checks = []
+    if not as_json:
+        typer.echo(_COLUMNS)
+    for check in measure(fast=fast):
+        checks.append(check)
+        if not as_json:
+            typer.echo(_line(check))
+    failed = [check for check in checks if not check.passed]
+    if as_json:
+        rows = [_plain(check) for check in checks]
+        typer.echo(json.dumps({"passed": not failed, "checks": rows}, indent=2))
+    else:
+        typer.echo(f"{len(checks) - len(failed)} of {len(checks)} checks hold")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _line(check: Check) -> str:
+    verdict = "ok" if check.passed else "FAIL"
+    numbers = f"{check.expected:>11.5g} {check.measured:>11.5g} {check.error:>9.2g}"
+    return f"{verdict:4} {check.law:45} {check.case:42} {numbers}"
+
+
+def _plain(check: Check) -> dict[str, Any]:
+    return {**check._asdict(), "passed": check.passed}

@@ -1,0 +1,1 @@
+"""Laws that the simulator must obey, each measured through the engine and held against theory."""
