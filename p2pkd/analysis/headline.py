@@ -24,7 +24,7 @@ def headline(result: Result) -> list[tuple[str, str]]:
         ("Mean test accuracy", accuracy),
         ("Accuracy of the ensemble", percent(ensemble)),
         ("On the wire", size(total.get("wire_bytes"))),
-        ("of which knowledge", size(total.get("payload_bytes"))),
+        ("Payload of all sent", size(total.get("payload_bytes"))),
         ("Reference set", _reference(result)),
         ("Simulated time", seconds(total.get("simulated_s"))),
         ("Energy", _energy(total)),
