@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-from p2pkd.scenario.method import LearnSpec, MethodSpec
+from p2pkd.scenario.method import KnowledgeSpec, LearnSpec, MethodSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,17 +52,23 @@ class Apprentice(Protocol):
         """Return how many neighbours another agent has."""
 
 
+PREDICTIONS = frozenset({"probabilities", "log_probabilities", "logits", "labels"})
+
+
 class Objective(LearnSpec):
     """Base of all objectives."""
 
     teacher: ClassVar[str] = "peers"  # peers | self | none
-    about_rows: ClassVar[bool] = True  # what its teachers send
+    learns_from: ClassVar[frozenset[str]] = PREDICTIONS
+    """The types of knowledge (its `knowledge_type`) that its teachers may send."""
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield a complaint where the objective cannot learn from what is sent."""
         knowledge = method.send.knowledge
-        if self.teacher == "peers" and knowledge.about_rows != self.about_rows:
-            wanted = "soft_labels, logits or hard_labels" if self.about_rows else "weights"
+        if self.teacher == "peers" and _type_of(knowledge) not in self.learns_from:
+            members = KnowledgeSpec.members.items()
+            good = [name for name, kind in members if _type_of(kind) in self.learns_from]
+            wanted = " or ".join(filter(None, [", ".join(good[:-1]), *good[-1:]]))
             yield (
                 f"learn.objective: {self.tag_value!r} learns from {wanted};"
                 f" send.knowledge is {knowledge.tag_value!r}"
@@ -90,6 +96,10 @@ class Objective(LearnSpec):
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield the agent's work, given what its memory holds."""
         raise TypeError(f"objective {type(self).__name__} does not learn")
+
+
+def _type_of(knowledge: Any) -> str:
+    return str(getattr(knowledge, "knowledge_type", ""))
 
 
 def kl_divergence(targets: Tensor, log_p: Tensor) -> Tensor:

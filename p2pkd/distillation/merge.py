@@ -60,7 +60,7 @@ class Merge(Objective):
     Lian et al. (NeurIPS 2017), Algorithm 1.
     """
 
-    about_rows: ClassVar[bool] = False
+    learns_from: ClassVar[frozenset[str]] = frozenset({"weights"})
     objective: Literal["merge"] = "merge"
     mixing: MixingSpec = UniformMixing()
     gradient_at: Literal["merged", "own"] = "merged"

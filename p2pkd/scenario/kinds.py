@@ -4,12 +4,16 @@ A package adds kinds by naming a module in its entry points; importing it define
 
     [project.entry-points."p2pkd.kinds"]
     mine = "my_package.kinds"
+
+A folder ``presets`` beside that module adds named methods (see `p2pkd.scenario.presets`).
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from p2pkd.core.errors import InputError
 
@@ -31,3 +35,11 @@ def load_kinds() -> None:
             raise InputError(
                 f"the kinds {entry.name!r}{owner} ({entry.value}) cannot be imported: {error}"
             ) from error
+
+
+@functools.cache
+def kind_folders() -> tuple[Path, ...]:
+    """Return the folders of all modules of the entry-point group, each once."""
+    load_kinds()
+    files = [sys.modules[entry.module].__file__ for entry in sorted(entry_points(group=GROUP))]
+    return tuple(dict.fromkeys(Path(file).parent for file in files if file))

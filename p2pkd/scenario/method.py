@@ -121,6 +121,9 @@ class LearnSpec(Family, root=True):
     plural = "objectives"
     tag = "objective"
 
+    needs: ClassVar[frozenset[str]] = frozenset({"logits"})
+    """The hooks that a model must offer (see `p2pkd.scenario.models.ModelSpec`)."""
+
     optimizer: OptimizerSpec = SgdSpec()
     lr: Annotated[float, Field(gt=0)] = 0.05
     clip_norm: Annotated[float, Field(gt=0)] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from p2pkd.scenario.base import Family
 from p2pkd.scenario.quantities import Count
@@ -13,10 +13,14 @@ class ModelSpec(Family, root=True):
 
     plural = "models"
 
+    hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
+    """What objectives may look at: `logits`, and `features`, learned, below the last layer."""
+
 
 class LinearSpec(ModelSpec):
     """Multinomial logistic regression."""
 
+    hooks: ClassVar[frozenset[str]] = frozenset({"logits"})
     kind: Literal["linear"] = "linear"
 
 

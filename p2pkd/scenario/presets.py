@@ -2,7 +2,8 @@
 
 A preset is a YAML file in the package folder ``presets`` with the keys `name`, `summary`, `paper`,
 `departures` and `method`; the last may itself begin with a `preset`.  The keys that a scenario
-gives beside `preset` are laid over the preset's.
+gives beside `preset` are laid over the preset's.  Other packages add presets in a folder of that
+name beside the module of their entry point (see `p2pkd.scenario.kinds`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from p2pkd.core.errors import Problem, ScenarioError, suggestion
+from p2pkd.core.errors import InputError, Problem, ScenarioError, suggestion
+from p2pkd.scenario.kinds import kind_folders
 from p2pkd.scenario.merge import merge
 from p2pkd.scenario.yaml import Node, parse
 
@@ -44,12 +46,23 @@ class Preset:
 
 def preset_names() -> list[str]:
     """Return the names of all presets, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(_files())
+
+
+def _files() -> dict[str, Path]:
+    """Return the file of each preset; raise InputError if a name is given twice."""
+    files: dict[str, Path] = {}
+    for folder in (FOLDER, *(parent / "presets" for parent in kind_folders())):
+        for path in sorted(folder.glob("*.yaml")):
+            if path.stem in files:
+                raise InputError(f"preset {path.stem!r}: in {files[path.stem]} and in {path}")
+            files[path.stem] = path
+    return files
 
 
 def load_preset(name: str) -> Preset:
     """Return the preset *name*; raise ScenarioError if its file is broken."""
-    path = FOLDER / f"{name}.yaml"
+    path = _files()[name]
     problems: list[Problem] = []
     tree = parse(path.read_text(encoding="utf-8"), _shown(path), problems)
     if not isinstance(tree.value, dict) or "method" not in tree.value:

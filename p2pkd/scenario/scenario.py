@@ -13,6 +13,7 @@ from p2pkd.scenario.devices import DeviceSpec
 from p2pkd.scenario.dynamics import DynamicsSpec, Static
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.scenario.method import MethodSpec
+from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.quantities import Count, Period
 from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
 
@@ -104,6 +105,21 @@ class Scenario(Spec):
             for i, group in enumerate(self.devices):
                 if group.duty is not None and group.duty.radio:
                     raise ValueError(f"devices.{i}.duty.radio: only with links.transport: fair")
+        return self
+
+    @model_validator(mode="after")
+    def _models_have_hooks(self) -> Self:
+        learn = self.method.learn
+        for i, group in enumerate(self.devices):
+            missing = sorted(learn.needs - group.model.hooks)
+            if missing:
+                kinds = ModelSpec.members.items()
+                good = [name for name, kind in kinds if learn.needs <= kind.hooks]
+                raise ValueError(
+                    f"devices.{i}.model: {group.model.tag_value!r} has no {', '.join(missing)},"
+                    f" which learn.objective {learn.tag_value!r} needs; use"
+                    f" {' or '.join(good) or 'another objective'}"
+                )
         return self
 
     @model_validator(mode="after")
