@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Duration, Period, Share
+from p2pkd.scenario.quantities import Duration, Fraction, Period, Share
 
 
 class SessionsSpec(Family, root=True):
@@ -27,7 +27,7 @@ class RenewalSessions(SessionsSpec):
     """Length of a session: mean, or median for `lognormal`."""
     offline: Period | None = None
     """Length of an absence, likewise."""
-    online_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    online_share: Annotated[Fraction, Field(lt=1)] | None = None
     """Instead of `offline`: the share of time spent online."""
 
     @model_validator(mode="after")

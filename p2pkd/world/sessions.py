@@ -24,7 +24,6 @@ from p2pkd.world.paths import locate
 from p2pkd.world.session_trace import read_sessions
 from p2pkd.world.topology import Topology
 
-
 PATIENCE = 1000
 """Days without a change after which a diurnal agent's state lasts for ever: curves of 0 or 1."""
 
