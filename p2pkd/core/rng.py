@@ -10,12 +10,14 @@ Two kinds, for two needs:
 from __future__ import annotations
 
 import zlib
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from p2pkd.core.lazy import numpy as np
 
-_U64 = np.uint64
-_GOLDEN = _U64(0x9E3779B97F4A7C15)
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
 
 
@@ -39,7 +41,7 @@ class Streams:
         Key *i* does not depend on *n*.
         """
         base = self._sequence(purpose).generate_state(1, np.uint64)[0]
-        return mix(base + np.arange(n, dtype=np.uint64) * _GOLDEN)
+        return mix(base + np.arange(n, dtype=np.uint64) * np.uint64(_GOLDEN))
 
     def _sequence(self, purpose: str, *ids: int) -> np.random.SeedSequence:
         # crc32 rather than hash(): the latter changes with PYTHONHASHSEED.
@@ -48,9 +50,10 @@ class Streams:
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the SplitMix64 finaliser of each value (Steele, Lea and Flood, OOPSLA 2014)."""
-    z = (values ^ (values >> _U64(30))) * _U64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> _U64(27))) * _U64(0x94D049BB133111EB)
-    return z ^ (z >> _U64(31))
+    u64 = np.uint64
+    z = (values ^ (values >> u64(30))) * u64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> u64(27))) * u64(0x94D049BB133111EB)
+    return z ^ (z >> u64(31))
 
 
 def uniforms(keys: NDArray[np.uint64], counters: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -58,13 +61,13 @@ def uniforms(keys: NDArray[np.uint64], counters: NDArray[np.uint64]) -> NDArray[
 
     The same pair gives the same number, whoever asks and however often.
     """
-    bits = mix(keys + (counters + _U64(1)) * _GOLDEN)
-    return (bits >> _U64(11)).astype(np.float64) * 2.0**-53
+    bits = mix(keys + (counters + np.uint64(1)) * np.uint64(_GOLDEN))
+    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def uniform(key: int, counter: int) -> float:
     """Return what `uniforms` gives for one pair, without the cost of an array."""
-    z = (key + (counter + 1) * 0x9E3779B97F4A7C15) & _MASK
+    z = (key + (counter + 1) * _GOLDEN) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
     z ^= z >> 31

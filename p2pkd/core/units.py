@@ -39,7 +39,7 @@ class Dimension:
         if unit not in self.units:
             known = ", ".join(self.units)
             raise ValueError(f"unknown unit {unit!r} in {text!r}; a {self.name} takes {known}")
-        # Dividing by the reciprocal keeps decimal fractions exact: 60 ms is 60 / 1000, not 60 * .001.
+        # Dividing by the reciprocal keeps decimals exact: 60 ms is 60 / 1000, not 60 * .001.
         factor = self.units[unit]
         return number * factor if factor >= 1 else number / round(1 / factor, 6)
 

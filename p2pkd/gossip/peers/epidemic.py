@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
+from p2pkd.core.lazy import numpy as np
 from p2pkd.core.rng import Streams, uniforms
 from p2pkd.gossip.peers.anyone import Anyone
 from p2pkd.gossip.peers.base import PeerSampler

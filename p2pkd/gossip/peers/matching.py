@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from p2pkd.core.lazy import numpy as np
 from p2pkd.core.rng import Streams
 from p2pkd.gossip.peers.base import PeerSampler
 from p2pkd.scenario.method import GossipSpec, PeersSpec
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from p2pkd.world.neighbourhood import Neighbourhood
 
 
