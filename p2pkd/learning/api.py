@@ -173,8 +173,13 @@ class Learner(Protocol):
     def train(self, version: Any, steps: int) -> Any:
         """Return *version* after *steps* cross-entropy steps on its agent's private rows."""
 
-    def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> Any:
-        """Return *version* after *steps* steps towards the targets that *lessons* make."""
+    def distill(
+        self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0
+    ) -> Any:
+        """Return *version* after *steps* steps towards the targets that *lessons* make.
+
+        *now_s* is from when the ages of the lessons count.
+        """
 
     def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Any:
         """Return *version* with the weighted sum of *parts* as parameters."""

@@ -13,6 +13,7 @@ from torch.nn.functional import embedding_bag
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.batches import padded
+from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
 from p2pkd.learning.tables import Tables, take
@@ -54,7 +55,15 @@ class Kernels:
             return product.steps, padded(len(product.argument[0])), self._full_shape(product)
         if kind == MERGE:
             return len(product.argument)
-        return len(product.rows) if kind == PREDICT else 0
+        if kind == PREDICT:
+            return self._predict_shape(product)
+        return 0
+
+    def _predict_shape(self, product: Any) -> Any:
+        if not self.tables.recipe.measured:
+            return len(product.rows)
+        agent = product.source.agent
+        return len(product.rows), padded(int(self.tables.private.sizes[agent]))
 
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
@@ -125,13 +134,18 @@ class Kernels:
         objective = self.tables.recipe.objective
         agents = np.array([p.agent for p in products])
         joint = objective.joint
+
+        def own(rows: Tensor) -> Tensor:
+            flat = table[:, : arch.n_parameters]
+            return arch.forward(flat, take(self.tables.reference_x, rows)).logits
+
         if joint is None:
-            batch = lesson_batches(self.tables, products, agents, objective.scale)
+            batch = lesson_batches(self.tables, products, agents, objective.scale, own)
         else:
             firsts = [p.argument[1] for p in products]
             steps = products[0].steps
             private = private_batches(self.tables, agents, firsts, steps, joint[0])
-            public = lesson_batches(self.tables, products, agents, joint[1])
+            public = lesson_batches(self.tables, products, agents, joint[1], own)
             batch = joint_batches(private, public)
         descend(self.tables, arch, table, products, batch)
         return table
@@ -143,9 +157,30 @@ class Kernels:
         rows = tables.index(np.stack([p.rows for p in products]))
         outputs = architecture.forward(flat, take(tables.reference_x, rows))
         values = recipe.knowledge.head(outputs)
+        if recipe.privacy is not None:
+            values = recipe.privacy.noised(values, self._normals(products, values))
         if recipe.codec is not None:
             values = recipe.codec.roundtrip(values)
-        return values.reshape(len(products), -1)
+        values = values.reshape(len(products), -1)
+        if recipe.measured:
+            agents = np.array([p.source.agent for p in products])
+            accuracy = private_accuracy(tables, agents, lambda x: architecture.forward(flat, x))
+            values = torch.cat([values, accuracy[:, None].expand(-1, tables.width)], 1)
+        return values
+
+    def _normals(self, products: Products, like: Tensor) -> Tensor:
+        """Return standard normal numbers of the shape of *like*, each message's own."""
+        generator = self.tables.streams.generator
+        return self.tables.tensor(
+            np.stack(
+                [
+                    generator("privacy", p.source.agent, p.number).standard_normal(
+                        like.shape[1:], np.float32
+                    )
+                    for p in products
+                ]
+            )
+        )
 
     def _sources(self, products: Products) -> Tensor:
         return self.tables.index([p.source.row for p in products])

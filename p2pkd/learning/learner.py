@@ -20,7 +20,7 @@ from p2pkd.learning.pretrain import pretrain
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.settings import Settings
 from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, TRAIN, Payload, Version
+from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, TRAIN, Part, Payload, Version
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Fresh, Pretrained, StartSpec
 from p2pkd.world.data import Data
@@ -62,8 +62,9 @@ class DeferredLearner:
         self.pool_of = [self.tables.pools[i] for i in model_of.tolist()]
         self.batch = recipe.batch or 0
         self.is_joint = recipe.objective.joint is not None
+        self.told = [0] * len(self.pool_of)
         self.pending: list[ref[Any]] = []
-        self.max_pending = self.settings.max_pending or max(4096, 2 * len(self.pool_of))
+        self.max_pending = self.settings.max_pending or max(2**15, 4 * len(self.pool_of))
         self._begin(start or Fresh(), streams)
 
     def _begin(self, start: StartSpec, streams: Streams) -> None:
@@ -108,8 +109,13 @@ class DeferredLearner:
         )
         return self._record(product)
 
-    def distill(self, version: Version, lessons: Sequence[Any], steps: int) -> Version:
-        """Return *version* after *steps* steps towards the targets that *lessons* make."""
+    def distill(
+        self, version: Version, lessons: Sequence[Any], steps: int, now_s: float = 0.0
+    ) -> Version:
+        """Return *version* after *steps* steps towards the targets that *lessons* make.
+
+        *now_s* is from when the ages of the lessons count.
+        """
         if steps == 0 or not lessons:
             return version
         level = version.level
@@ -119,6 +125,11 @@ class DeferredLearner:
             if contents.level > level:
                 level = contents.level
             kept.append(contents)
+        if self.recipe.partial:
+            kept = [Part(lesson.contents, lesson.at) for lesson in lessons]
+        notes = None
+        if self.recipe.judges:
+            notes = [(lesson.sender, now_s - lesson.made_s) for lesson in lessons]
         n = steps * self.batch
         product = Version(
             version.agent,
@@ -126,7 +137,7 @@ class DeferredLearner:
             level + 1,
             DISTILL,
             version,
-            (kept, version.samples, version.drawn),
+            (kept, version.samples, version.drawn, notes),
             steps,
             version.updates + steps,
             version.samples + (n if self.is_joint else 0),
@@ -163,6 +174,9 @@ class DeferredLearner:
     def predict(self, version: Version, rows: Rows) -> Payload:
         """Return the payload of *version*'s predictions on the reference rows *rows*."""
         payload = Payload(version, self.tables.payload_pool(len(rows)), rows)
+        if self.recipe.privacy is not None:
+            payload.number = self.told[version.agent]
+            self.told[version.agent] += 1
         return self._record(payload)
 
     def weights(self, version: Version) -> Version:
@@ -207,8 +221,8 @@ class DeferredLearner:
     def resolve(self, payload: Payload) -> NDArray[np.float32]:
         """Look at a payload of predictions, ``(R, W)``."""
         self.flush()
-        values = payload.pool.data[payload.row].view(len(payload.rows), -1)
-        return np.array(values.cpu())
+        values = payload.pool.data[payload.row].view(-1, self.tables.width)
+        return np.array(values[: len(payload.rows)].cpu())
 
     def evaluate(self, versions: Sequence[Version]) -> Evaluation:
         """Look at *versions* on the test set."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from p2pkd.learning.batches import Keys, draws
 from p2pkd.learning.pools import Pool
-from p2pkd.learning.versions import Payload
+from p2pkd.learning.versions import Part, Payload
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.float32]
@@ -28,10 +28,11 @@ class Alignment:
     sizes : ``(G,)``, of the unions.
     """
 
-    def __init__(self, lessons: Sequence[Sequence[Payload]], k: int) -> None:
+    def __init__(self, lessons: Sequence[Sequence[Payload | Part]], k: int) -> None:
         self.lessons = lessons
         self.k = k
-        sizes, ids, self.found = _of_one(lessons) if k == 1 else _of_many(lessons, k)
+        single = k == 1 and _all_whole(lessons)
+        sizes, ids, self.found = _of_one(lessons) if single else _of_many(lessons, k)
         self.sizes = sizes
         self.ids = ids
         self.offsets = np.cumsum(sizes) - sizes
@@ -59,7 +60,7 @@ class Alignment:
         shape = found.shape
         present = found >= 0
         values = torch.zeros((*shape, width), device=device).view(-1, width)
-        for pool, starts in self._starts():
+        for pool, starts in self._starts(width):
             # A message of another pool than this has its start at -1.
             here = present & (starts[:, :, None] >= 0)
             source = torch.from_numpy((starts[:, :, None] + found)[here]).to(device)
@@ -71,7 +72,15 @@ class Alignment:
         mask = torch.from_numpy(present.astype(np.float32)).to(device)
         return values.view(*shape, width), mask
 
-    def _starts(self) -> list[tuple[Pool, Ints]]:
+    def behind(self, width: int, device: torch.device) -> Tensor:
+        """Return the number that follows each message's rows, ``(G, K)``; 0 without a message."""
+        numbers = torch.zeros((len(self.lessons), self.k), device=device)
+        for g, heard in enumerate(self.lessons):
+            for j, payload in enumerate(heard):
+                numbers[g, j] = payload.pool.data[payload.row, -width]
+        return numbers
+
+    def _starts(self, width: int) -> list[tuple[Pool, Ints]]:
         """Return, for each pool, where in it (in rows of W numbers) each message begins."""
         starts: dict[Pool, Ints] = {}
         for g, heard in enumerate(self.lessons):
@@ -80,11 +89,15 @@ class Alignment:
                 if table is None:
                     table = np.full((len(self.lessons), self.k), -1, np.int64)
                     starts[payload.pool] = table
-                table[g, j] = payload.row * len(payload.rows)
+                table[g, j] = payload.row * (payload.pool.width // width)
         return list(starts.items())
 
 
-def _of_one(lessons: Sequence[Sequence[Payload]]) -> tuple[Ints, Ints, Ints]:
+def _all_whole(lessons: Sequence[Sequence[Payload | Part]]) -> bool:
+    return not any(isinstance(payload, Part) for heard in lessons for payload in heard)
+
+
+def _of_one(lessons: Sequence[Sequence[Payload | Part]]) -> tuple[Ints, Ints, Ints]:
     """Return sizes, ids and found (see `_of_many`) where each agent has one message."""
     sizes = np.array([len(heard[0].rows) for heard in lessons])
     if (sizes == sizes[0]).all():
@@ -100,7 +113,7 @@ def _of_one(lessons: Sequence[Sequence[Payload]]) -> tuple[Ints, Ints, Ints]:
     return sizes, ids, np.concatenate(orders)[None]
 
 
-def _of_many(lessons: Sequence[Sequence[Payload]], k: int) -> tuple[Ints, Ints, Ints]:
+def _of_many(lessons: Sequence[Sequence[Payload | Part]], k: int) -> tuple[Ints, Ints, Ints]:
     """Return the unions' sizes ``(G,)``, their ids one after the other ``(U,)``, and ``(K, U)``.
 
     The last says where in message k a row of the union is, -1 where it is not.
@@ -108,7 +121,7 @@ def _of_many(lessons: Sequence[Sequence[Payload]], k: int) -> tuple[Ints, Ints, 
     sizes, ids, found = [], [], []
     for heard in lessons:
         first = heard[0].rows
-        if all(payload.rows is first for payload in heard):
+        if all(payload.rows is first for payload in heard) and _all_whole([heard]):
             order = first.argsort()
             union, where = first[order], np.full((k, len(first)), -1)
             where[: len(heard)] = order
@@ -116,7 +129,8 @@ def _of_many(lessons: Sequence[Sequence[Payload]], k: int) -> tuple[Ints, Ints, 
             union = np.unique(np.concatenate([payload.rows for payload in heard]))
             where = np.full((k, len(union)), -1)
             for line, payload in zip(where, heard, strict=False):
-                line[union.searchsorted(payload.rows)] = np.arange(len(payload.rows))
+                here = payload.at if isinstance(payload, Part) else np.arange(len(payload.rows))
+                line[union.searchsorted(payload.rows)] = here
         sizes.append(len(union))
         ids.append(union)
         found.append(where)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from p2pkd.learning.api import Codec, Combination, Knowledge, RowLoss, Weighting
+from p2pkd.learning.api import Codec, Combination, Judge, Knowledge, RowLoss, Sharpening, Weighting
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.optimizers import OptimizerSpec
 
@@ -19,6 +19,11 @@ class Recipe:
     batch : rows of a step; None for all.
     pooled : whether private batches are drawn from everybody's rows.
     about_rows : whether messages are predictions, made by `knowledge`; else weights.
+    judges : rules whose factors multiply the weights.
+    sharpening : what is done to the joint target.
+    measured : whether an agent's accuracy on its private rows travels with its predictions.
+    partial : whether lessons may be parts of messages.
+    privacy : what is done to predictions before they are encoded.
     """
 
     optimizer: OptimizerSpec
@@ -32,6 +37,11 @@ class Recipe:
     combine: Combination
     weighting: Weighting
     objective: RowLoss
+    judges: tuple[Judge, ...] = ()
+    sharpening: Sharpening | None = None
+    measured: bool = False
+    partial: bool = False
+    privacy: Any = None
 
     @classmethod
     def of(cls, method: MethodSpec) -> Self:
@@ -42,6 +52,10 @@ class Recipe:
         codec: Any = method.send.codec
         combine: Any = method.teachers.combine
         weighting: Any = method.teachers.weights
+        rules: list[Any] = [weighting, *method.teachers.filters]
+        judges = [rule for rule in rules if hasattr(rule, "factors")]
+        if method.memory.half_life is not None:
+            judges.append(method.memory)
         return cls(
             optimizer=learn.optimizer,
             lr=learn.lr,
@@ -54,4 +68,9 @@ class Recipe:
             combine=combine,
             weighting=weighting,
             objective=learn,
+            judges=tuple(judges),
+            sharpening=cast(Any, method.teachers.sharpen),
+            measured=any("accuracy" in getattr(rule, "facts", ()) for rule in rules),
+            partial=method.memory.partial,
+            privacy=method.send.privacy,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from p2pkd.learning.architecture import Architecture, Pull
 from p2pkd.learning.batches import Ints, padded
+from p2pkd.learning.heard import Hearing, MeanOfLosses
 from p2pkd.learning.lessons import Alignment
 from p2pkd.learning.objectives import distillation_pull, joint_pull, mean_weights, private_pull
 from p2pkd.learning.optimizers import clip_
@@ -18,6 +19,7 @@ from p2pkd.learning.tables import Tables, take
 
 # For a step's number: rows (G, B, F), and the gradient of the loss at the outputs.
 Batches = Callable[[int], tuple[Tensor, Pull]]
+Predictions = Callable[[Tensor], Tensor]
 
 
 def descend(
@@ -64,8 +66,13 @@ def private_batches(
     return batch
 
 
-def lesson_batches(tables: Tables, products: Sequence[Any], agents: Ints, factor: float) -> Batches:
-    """Return the distillation loss, times *factor*, on rows that the teachers speak of."""
+def lesson_batches(
+    tables: Tables, products: Sequence[Any], agents: Ints, factor: float, own: Predictions
+) -> Batches:
+    """Return the distillation loss, times *factor*, on rows that the teachers speak of.
+
+    *own* gives the learners' own logits, before the lesson, on rows ``(G, n)``.
+    """
     recipe, steps = tables.recipe, products[0].steps
     size, mask = recipe.batch, None
     heard = [p.argument[0] for p in products]
@@ -76,31 +83,47 @@ def lesson_batches(tables: Tables, products: Sequence[Any], agents: Ints, factor
     else:
         firsts = np.array([p.argument[2] for p in products])
         places = aligned.sample(tables.distill_keys[agents], firsts, steps * size)
-    targets, known = _targets(tables, aligned, places)
+    ids = tables.index(aligned.rows(places))
+    notes = [p.argument[3] for p in products]
+    targets, weights, known = _targets(tables, aligned, places, notes, lambda: own(ids))
     if mask is not None:
         known = known * mask
-    ids = tables.index(aligned.rows(places))
+    separate = getattr(recipe.combine, "separate", False)
 
     def batch(step: int) -> tuple[Tensor, Pull]:
         here = slice(None) if size is None else slice(step * size, (step + 1) * size)
-        weights = mean_weights(known[:, here], (0, 0), tables.device).mul_(factor)
-        pull = distillation_pull(recipe.objective, targets[:, here], weights)
+        share = mean_weights(known[:, here], (0, 0), tables.device).mul_(factor)
+        if separate:
+            each = MeanOfLosses(recipe.objective, weights[:, :, here])
+            pull = distillation_pull(cast(Any, each), targets[:, :, here], share)
+        else:
+            pull = distillation_pull(recipe.objective, targets[:, here], share)
         return take(tables.reference_x, ids[:, here]), pull
 
     return batch
 
 
-def _targets(tables: Tables, aligned: Alignment, places: Ints) -> tuple[Tensor, Tensor]:
-    """Return targets ``(G, n, C)`` at *places* ``(G, n)``, and 1 where any teacher counts."""
+def _targets(
+    tables: Tables, aligned: Alignment, places: Ints, notes: Any, own: Callable[[], Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return targets ``(G, n, C)`` at *places* ``(G, n)``, and what made them.
+
+    The second is the weights of the teachers, ``(G, K, n)``, the third 1 where any counts.
+    """
     recipe = tables.recipe
     values, present = aligned.values(places, tables.width, tables.device)
     log_p = recipe.knowledge.log_probabilities(values, tables.n_classes)
     weights = recipe.weighting.weights(log_p, present)
+    if recipe.judges:
+        heard = Hearing(tables, aligned, log_p, present, notes, own)
+        for judge in recipe.judges:
+            weights = weights * judge.factors(heard)
     total = weights.sum(1, keepdim=True)
-    targets = recipe.combine.targets(
-        log_p, weights / total.clamp_min(1e-30), recipe.objective.softening
-    )
-    return targets, (total.squeeze(1) > 0).to(targets.dtype)
+    weights = weights / total.clamp_min(1e-30)
+    targets = recipe.combine.targets(log_p, weights, recipe.objective.softening)
+    if recipe.sharpening is not None:
+        targets = recipe.sharpening.sharpen(targets)
+    return targets, weights, (total.squeeze(1) > 0).to(targets.dtype)
 
 
 def joint_batches(private: Batches, public: Batches) -> Batches:

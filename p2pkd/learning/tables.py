@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class Tables:
         self.reference_y = self.tensor(data.reference_y)
         self.test_x, self.test_y = self.tensor(data.test_x), self.tensor(data.test_y)
         n = len(part.offsets) - 1
+        self.own_offsets = part.offsets
         rows_of = PooledRows if recipe.pooled else PrivateRows
         self.private = rows_of(part.offsets, streams.keys("batches", n))
         self.distill_keys = streams.keys("distill-batches", n)
@@ -65,8 +67,16 @@ class Tables:
         """Return the table of payloads about *n_rows* rows."""
         pool = self.payload_pools.get(n_rows)
         if pool is None:
-            pool = self.payload_pools[n_rows] = Pool(n_rows * self.width, self.device)
+            # What else a message says stands behind its rows, in a row of its own.
+            rows = n_rows + self.recipe.measured
+            pool = self.payload_pools[n_rows] = Pool(rows * self.width, self.device)
         return pool
+
+    @cached_property
+    def label_counts(self) -> Tensor:
+        """How many private rows of each class each agent has, ``(n, C)``."""
+        counts = label_counts(self.private_y.cpu().numpy(), self.own_offsets, self.n_classes)
+        return self.tensor(counts)
 
     def tensor(self, values: NDArray[Any]) -> Tensor:
         """Return a copy of *values* on the device.
@@ -83,3 +93,11 @@ class Tables:
 def take(table: Tensor, rows: Tensor) -> Tensor:
     """Return the *rows* ``(G, B)`` of *table* ``(n, ...)`` as ``(G, B, ...)``."""
     return table.index_select(0, rows.reshape(-1)).view(*rows.shape, *table.shape[1:])
+
+
+def label_counts(labels: Any, offsets: Any, n_classes: int) -> Any:
+    """Return how many of each agent's rows have each class, ``(n, C)`` float32."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    counts = np.zeros((len(offsets) - 1, n_classes), np.float32)
+    np.add.at(counts, (owner, labels), 1)
+    return counts

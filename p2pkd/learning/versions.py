@@ -77,9 +77,10 @@ class Version:
 class Payload:
     """What one version says of reference rows: ``(len(rows), W)`` numbers in a row of `pool`."""
 
-    __slots__ = ("__weakref__", "level", "pool", "row", "rows", "source")
+    __slots__ = ("__weakref__", "level", "number", "pool", "row", "rows", "source")
 
     kind = PREDICT
+    number: int  # how many the agent made before it, where noise is drawn
 
     def __init__(self, source: Version, pool: Pool, rows: Rows) -> None:
         self.source: Version | None = source
@@ -91,3 +92,29 @@ class Payload:
     def __del__(self) -> None:
         if self.row >= 0:
             self.pool.free.append(self.row)
+
+
+class Part:
+    """The rows *at* of a payload, positions in it, where a memory keeps part of a message."""
+
+    __slots__ = ("at", "payload", "rows")
+
+    def __init__(self, payload: Payload, at: Rows) -> None:
+        self.payload = payload
+        self.at = at
+        self.rows = payload.rows[at]
+
+    @property
+    def pool(self) -> Pool:
+        """The payload's table."""
+        return self.payload.pool
+
+    @property
+    def row(self) -> int:
+        """The payload's row in its table."""
+        return self.payload.row
+
+    @property
+    def level(self) -> int:
+        """The payload's level."""
+        return self.payload.level
