@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
+import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 from p2pkd.core.errors import InputError, suggestion
 from p2pkd.study.task import FAILED, Outcome, Task, run_task
+
+WATCH_EVERY_S = 0.2
 
 
 class Executor(Protocol):
@@ -66,12 +71,31 @@ class Local:
                 yield _alone(task)
 
 
+def _work(task: Task, parent: int) -> Outcome:
+    """Run *task* in a worker of the process *parent*."""
+    if parent != os.getpid():  # joblib runs a single job in place
+        _leave_with(parent)
+    return run_task(task)
+
+
+@cache
+def _leave_with(parent: int) -> None:
+    """End this process when *parent* does: loky's workers survive a sweep that is killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_EVERY_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _parallel(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-        yield from pool(delayed(run_task)(task) for task in tasks)
+        yield from pool(delayed(_work)(task, os.getpid()) for task in tasks)
 
 
 def _alone(task: Task) -> Outcome:
@@ -80,7 +104,7 @@ def _alone(task: Task) -> Outcome:
 
     with ProcessPoolExecutor(1, env={"OMP_NUM_THREADS": "1"}) as pool:
         try:
-            outcome: Outcome = pool.submit(run_task, task).result()
+            outcome: Outcome = pool.submit(_work, task, os.getpid()).result()
         except TerminatedWorkerError as error:
             text = " ".join(str(error).split())
             return Outcome(task.key, FAILED, f"its process died: {text}")

@@ -16,7 +16,7 @@ from p2pkd.core.errors import InputError
 from p2pkd.study.executors import Executor
 from p2pkd.study.load import Study
 from p2pkd.study.table import table_of, write_table
-from p2pkd.study.task import FAILED, Outcome, Task, is_complete, status_of
+from p2pkd.study.task import FAILED, Outcome, Task, clear_partial, is_complete, status_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +82,7 @@ class Sweep:
             finally:
                 _write_errors(self.folder, self.errors)
                 shutil.rmtree(self.folder / ".beats", ignore_errors=True)
+                clear_partial(self.folder)
                 table = self.table()
                 write_table(table, self.folder)
         return table

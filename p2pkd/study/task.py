@@ -92,7 +92,12 @@ def status_of(directory: Path) -> str | None:
 def clear(directory: Path) -> None:
     """Take away what an earlier, failed or killed, attempt at *directory* has left."""
     shutil.rmtree(directory, ignore_errors=True)
-    for partial in directory.parent.glob(f".{directory.name}.partial-*"):
+    clear_partial(directory.parent, directory.name)
+
+
+def clear_partial(runs: Path, name: str = "*") -> None:
+    """Take away the unfinished run directories in *runs* whose processes are gone."""
+    for partial in runs.glob(f".{name}.partial-*"):
         if not _alive(int(partial.name.rpartition("-")[2])):
             shutil.rmtree(partial, ignore_errors=True)
 
