@@ -1,4 +1,4 @@
-"""A learner that only counts, and small worlds to run it in."""
+"""Small worlds to run without learning."""
 
 from __future__ import annotations
 
@@ -7,21 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from simlog import Log
 
-from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
-
-
-class Log(Observer):
-    """Keeps every record, in order."""
-
-    def __init__(self) -> None:
-        self.records: list[Any] = []
-        self.message = self.compute = self.evaluation = self.records.append
-        self.population = self.presence = self.agent = self.records.append
-
-    def of(self, kind: str) -> list[Any]:
-        return [record for record in self.records if type(record).__name__ == kind]
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import books
-from conftest import Log
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from simlog import Log
 
 from p2pkd.core.rng import Streams
 from p2pkd.engine.assemble import assemble

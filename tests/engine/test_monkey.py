@@ -5,7 +5,7 @@ from pathlib import Path
 
 import books
 import pytest
-from conftest import Log
+from simlog import Log
 
 from p2pkd.core.rng import Streams
 from p2pkd.engine.assemble import assemble

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from conftest import FeatureMse, Kl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from toys import FeatureMse, Kl
 
 from p2pkd.core.errors import InputError
 from p2pkd.learning.architecture import Architecture, build_architecture

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import N_AGENTS, FeatureMse, Half, Kl, Memo, make_data, make_learner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toys import N_AGENTS, FeatureMse, Half, Kl, Memo, make_data, make_learner
 
 from p2pkd.learning.settings import Settings
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec

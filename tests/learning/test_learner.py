@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import Half, Kl, Memo, make_data, make_learner
+from toys import Half, Kl, Memo, make_data, make_learner
 
 from p2pkd.core.rng import Streams
 from p2pkd.learning.evaluation import disagreement

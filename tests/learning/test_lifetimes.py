@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from conftest import Memo, make_learner
+from toys import Memo, make_learner
 
 from p2pkd.learning.learner import DeferredLearner
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import Kl
+from toys import Kl
 
 from p2pkd.distillation.mutual import Mutual
 from p2pkd.distillation.response import Response
