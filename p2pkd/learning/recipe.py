@@ -50,7 +50,7 @@ class Recipe:
         learn: Any = method.learn
         knowledge: Any = method.send.knowledge
         codec: Any = method.send.codec
-        combine: Any = method.teachers.combine
+        combine: Any = learn if hasattr(learn, "targets") else method.teachers.combine
         weighting: Any = method.teachers.weights
         rules: list[Any] = [weighting, *method.teachers.filters]
         judges = [rule for rule in rules if hasattr(rule, "factors")]
