@@ -209,7 +209,8 @@ class Agent:
     def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> Work:
         """Return the work of *steps* steps towards the targets that *lessons* make."""
         samples = steps * self.shared.distill_batch_of(self.agent)
-        product = self.shared.learner.distill(version, lessons, steps)
+        now = self.shared.env.now
+        product = self.shared.learner.distill(version, lessons, steps, now)
         return Work("distill", product, steps, samples)
 
     def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Work:

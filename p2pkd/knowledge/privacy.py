@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from importlib.util import find_spec
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from p2pkd.core.errors import InputError
 from p2pkd.scenario.method import PrivacySpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -35,6 +38,12 @@ class Gaussian(PrivacySpec):
     def deviation(self, rows: int) -> float:
         """Return the standard deviation of the noise of each number of a message of *rows* rows."""
         return self.noise * self.clip * math.sqrt(rows)
+
+    def noised(self, values: Tensor, normals: Tensor) -> Tensor:
+        """Return *values* ``(G, R, W)``, clipped row by row, plus *normals* of the same shape."""
+        norm = values.square().sum(-1, keepdim=True).sqrt()
+        clipped = values * (self.clip / norm.clamp_min(self.clip))
+        return clipped + self.deviation(values.shape[-2]) * normals
 
     def check(self) -> None:
         """Raise InputError, naming what to install, where there is no accountant."""

@@ -68,6 +68,9 @@ class MemorySpec(Family, root=True):
     plural = "memories"
     tag = "keep"
 
+    partial: ClassVar[bool] = False
+    """Whether it gives back parts of messages."""
+
     max_age: Period | None = None
     """Messages whose contents are older are no longer used; exactly this old still counts."""
     half_life: Period | None = None
@@ -79,6 +82,11 @@ class MemorySpec(Family, root=True):
         *key* is the agent's own, for memories that draw.
         """
         raise TypeError(f"{type(self).__name__} builds no memory")
+
+    def factors(self, heard: Any) -> Any:
+        """Return 2^(-age / half_life), ``(G, K, 1)`` (see `p2pkd.learning.api.Judge`)."""
+        assert self.half_life is not None
+        return (heard.age_s / -self.half_life).exp2().unsqueeze(-1)
 
     def capacity(self, neighbours: int) -> int:
         """Return how many messages it holds at most, with so many possible senders."""

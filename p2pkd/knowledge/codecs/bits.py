@@ -77,7 +77,8 @@ class Bits(FixedCodec):
         """Return the points of the grid."""
         if self.b == 1:
             labels = np.frombuffer(codes.tobytes(), label_type(width))
-            return np.eye(width, dtype=np.float32)[labels]
+            one_hot: Array = np.eye(width, dtype=np.float32)[labels]
+            return one_hot
         points: Array = codes.reshape(rows, width).astype(np.float32) / np.float32(self.steps)
         return points
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ class LatestPerRow(MemorySpec):
     of which every row has been replaced is forgotten.
     """
 
+    partial: ClassVar[bool] = True
     keep: Literal["latest_per_row"] = "latest_per_row"
 
     def build(self, key: int = 0) -> Memory:
