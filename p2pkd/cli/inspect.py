@@ -40,8 +40,9 @@ def validate(
 ) -> None:
     """Check scenario files; print every mistake with its line and column.
 
-    With --deep also what only building can tell: files that are missing, graphs in pieces,
-    partitions that cannot be made, models too big for their devices.  That takes seconds.
+    A device that cannot even hold its model is one.  With --deep also what only building can tell:
+    files that are missing, graphs in pieces, partitions that cannot be made, activations and
+    remembered messages that do not fit beside the model.  That takes seconds.
     """
     found = {str(path): _problems(path, set_, deep=deep) for path in scenarios}
     if as_json:
@@ -74,9 +75,9 @@ def _problems(path: Path, overrides: list[str], *, deep: bool) -> list[Problem]:
 def _build(loaded: Loaded, *, deep: bool) -> None:
     """Build what a run of the scenario needs, all of it or what takes no time."""
     if not deep:
-        from p2pkd.world.catalogue import resolve
+        from p2pkd.world.memory import check_models
 
-        resolve(loaded.scenario.devices)
+        check_models(loaded.scenario)
         return
     from p2pkd.core.records import Observer
     from p2pkd.core.rng import Streams

@@ -13,10 +13,8 @@ from p2pkd.learning.optimizers import make_optimizer
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.data import Data
-from p2pkd.world.devices import check_memory
+from p2pkd.world.memory import FLOAT_BYTES, check_memory
 from p2pkd.world.world import World
-
-FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from p2pkd.engine.books import Books
-from p2pkd.engine.profile import FLOAT_BYTES
 from p2pkd.scenario.scenario import Scenario
+from p2pkd.world.memory import FLOAT_BYTES
 from p2pkd.world.world import World
 
 

@@ -9,11 +9,22 @@ from pydantic import Field
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import Count, Share
 
+_BUNDLED: dict[str, tuple[tuple[int, ...], int]] = {
+    "digits": ((1, 8, 8), 10),
+    "iris": ((4,), 3),
+    "wine": ((13,), 3),
+    "breast_cancer": ((30,), 2),
+}
+
 
 class DatasetSpec(Family, root=True):
     """A labelled data set for classification."""
 
     plural = "datasets"
+
+    def known_shape(self) -> tuple[tuple[int, ...], int] | None:
+        """Return input shape and classes where they are known without reading anything."""
+        return None
 
 
 class Digits(DatasetSpec):
@@ -21,12 +32,20 @@ class Digits(DatasetSpec):
 
     kind: Literal["digits"] = "digits"
 
+    def known_shape(self) -> tuple[tuple[int, ...], int]:
+        """Return the shape of the digits."""
+        return _BUNDLED["digits"]
+
 
 class Bundled(DatasetSpec):
     """Any classification set bundled with scikit-learn: iris, wine, breast_cancer, digits."""
 
     kind: Literal["sklearn"] = "sklearn"
     name: Literal["iris", "wine", "breast_cancer", "digits"]
+
+    def known_shape(self) -> tuple[tuple[int, ...], int]:
+        """Return the shape of the named set."""
+        return _BUNDLED[self.name]
 
 
 class Synthetic(DatasetSpec):
@@ -41,6 +60,10 @@ class Synthetic(DatasetSpec):
     features: Annotated[int, Field(ge=2, strict=True)] = 20
     classes: Annotated[int, Field(ge=2, strict=True)] = 5
     separation: Annotated[float, Field(gt=0)] = 3.0
+
+    def known_shape(self) -> tuple[tuple[int, ...], int]:
+        """Return the shape asked for."""
+        return (self.features,), self.classes
 
 
 class Idx(DatasetSpec):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams, uniforms
-from p2pkd.core.units import SIZE
 from p2pkd.scenario.devices import DeviceSpec
 from p2pkd.world.catalogue import Device, resolve
 from p2pkd.world.device_table import Measured, draw_rows
@@ -118,28 +116,3 @@ def largest_remainder(shares: Sequence[float], n: int) -> NDArray[np.int64]:
     order = np.argsort(counts - quota, kind="stable")
     counts[order[: n - counts.sum()]] += 1
     return counts
-
-
-def check_memory(
-    groups: Sequence[Device], models: Sequence[str], needs: Sequence[Mapping[str, float]]
-) -> None:
-    """Raise InputError, naming every group whose device cannot hold what its agents need.
-
-    *needs* has, for each group, the bytes of each part ("parameters", "activations", ...), and
-    *models* what to call its model.
-    """
-    problems = [
-        f"devices.{i}: device {device.name!r} ({_bytes(device.memory_bytes)}) cannot hold model "
-        f"{model}: {' + '.join(f'{part} {_bytes(size)}' for part, size in need.items())} = "
-        f"{_bytes(sum(need.values()))}; take a smaller model or batch, or a larger device"
-        for i, (device, model, need) in enumerate(zip(groups, models, needs, strict=True))
-        if sum(need.values()) > device.memory_bytes
-    ]
-    if problems:
-        raise InputError("\n".join(problems))
-
-
-def _bytes(size: float) -> str:
-    """Return *size* with three digits in a decimal unit."""
-    unit = next((u for u in ("GB", "MB", "kB") if size >= SIZE.units[u]), "B")
-    return f"{size / SIZE.units[unit]:.3g} {unit}"

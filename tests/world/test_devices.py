@@ -9,7 +9,8 @@ from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.devices import DeviceSpec
 from p2pkd.world.catalogue import profiles, resolve
-from p2pkd.world.devices import build_devices, check_memory, group_counts, largest_remainder
+from p2pkd.world.devices import build_devices, group_counts, largest_remainder
+from p2pkd.world.memory import check_memory
 
 INLINE = {"flops": "2 GFLOP/s", "memory": "1 GB", "uplink": "1 MB/s", "downlink": "2 MB/s"}
 
