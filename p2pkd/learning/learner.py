@@ -85,7 +85,7 @@ class DeferredLearner:
 
     def initial(self, agent: int) -> Version:
         """Return the version with which *agent* begins."""
-        version = Version(agent, self.pool_of[agent], 1, INITIAL, None, None, 0, 0, 0, 0)
+        version = Version(agent, self.pool_of[agent], INITIAL, None, None, 0, 0, 0, 0)
         return self._record(version)
 
     def train(self, version: Version, steps: int) -> Version:
@@ -98,7 +98,6 @@ class DeferredLearner:
         product = Version(
             agent,
             version.pool,
-            version.level + 1,
             TRAIN,
             version,
             before,
@@ -118,13 +117,7 @@ class DeferredLearner:
         """
         if steps == 0 or not lessons:
             return version
-        level = version.level
-        kept = []
-        for lesson in lessons:
-            contents = lesson.contents
-            if contents.level > level:
-                level = contents.level
-            kept.append(contents)
+        kept = [lesson.contents for lesson in lessons]
         if self.recipe.partial:
             kept = [Part(lesson.contents, lesson.at) for lesson in lessons]
         notes = None
@@ -134,7 +127,6 @@ class DeferredLearner:
         product = Version(
             version.agent,
             version.pool,
-            level + 1,
             DISTILL,
             version,
             (kept, version.samples, version.drawn, notes),
@@ -151,16 +143,12 @@ class DeferredLearner:
         The optimiser's state and the counters remain *version*'s.  Parts must be of one
         architecture.
         """
-        level = version.level
         for part, _ in parts:
-            if part.level > level:
-                level = part.level
             if part.pool is not version.pool:
                 raise ValueError("merge: parts must have the architecture of the version")
         product = Version(
             version.agent,
             version.pool,
-            level + 1,
             MERGE,
             version,
             tuple(parts),
@@ -187,7 +175,6 @@ class DeferredLearner:
         product = Version(
             version.agent,
             version.pool,
-            version.level + 1,
             ENCODE,
             version,
             None,

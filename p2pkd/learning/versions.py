@@ -22,7 +22,7 @@ class Version:
     Attributes
     ----------
     row : its row in `pool`; -1 while it is pending.
-    level : 0 once computed, else one more than the highest level among its inputs.
+    level : when it is to be computed, while a plan is carried out; 0 before and after.
     kind, source, argument : the pending operation, the version it starts from, and its argument.
     steps : gradient steps of this operation.
     updates : gradient steps since the beginning.
@@ -48,7 +48,6 @@ class Version:
         self,
         agent: int,
         pool: Pool,
-        level: int,
         kind: int,
         source: Version | None,
         argument: Any,
@@ -60,7 +59,7 @@ class Version:
         self.agent = agent
         self.pool = pool
         self.row = -1
-        self.level = level
+        self.level = 0
         self.kind = kind
         self.source = source
         self.argument = argument
@@ -86,7 +85,7 @@ class Payload:
         self.source: Version | None = source
         self.pool = pool
         self.row = -1
-        self.level = source.level + 1
+        self.level = 0
         self.rows = rows
 
     def __del__(self) -> None:
