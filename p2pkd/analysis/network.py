@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize, to_rgba
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from p2pkd.analysis import style
@@ -124,7 +124,7 @@ def _draw_nodes(ax: Axes, result: Result, at: NDArray[np.float64]) -> None:
     if norm is not None:
         mappable = ScalarMappable(norm, style.SEQUENTIAL)
         bar = _colour_bar(ax, mappable, "final test accuracy")
-        bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        bar.ax.yaxis.set_major_formatter(style.PER_CENT)
     if len(names) > 1:
         legend = ax.legend(
             loc="upper center", bbox_to_anchor=(0.5, 0), ncols=4, frameon=False, fontsize=8

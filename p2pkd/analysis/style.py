@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, AMBER, YELLOW, BLACK = "#56B4E9", "#E69F00", "#F0E442", "#000000"
@@ -49,6 +49,10 @@ def grid(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
+PER_CENT = FuncFormatter(lambda share, _: f"{100 * share:.4g} %")
+"""Writes shares in per cent, with decimals only where a tick has some."""
+
+
 def round_ticks(ax: Axes) -> None:
     """Put the x axis' ticks at 1, 2 or 5 times a power of ten."""
     ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
@@ -56,7 +60,8 @@ def round_ticks(ax: Axes) -> None:
 
 def percent(ax: Axes) -> None:
     """Write shares on the y axis in per cent."""
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(PER_CENT)
 
 
 def look(number: int) -> tuple[str, str]:

@@ -44,7 +44,11 @@ def _row(words: list[str], where: str, width: int) -> NDArray[np.float64]:
         raise TraceError(
             f"{where}: {len(words)} numbers, but the matrix has {width} lines; it must be square"
         )
+    return np.array([_number(w, f"{where}: column {j}") for j, w in enumerate(words, 1)])
+
+
+def _number(word: str, where: str) -> float:
     try:
-        return np.array(words, dtype=np.float64)
-    except ValueError as error:
-        raise TraceError(f"{where}: {error}") from None
+        return float(word)
+    except ValueError:
+        raise TraceError(f"{where}: {word!r} is not a number of milliseconds") from None

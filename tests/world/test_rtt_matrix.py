@@ -59,7 +59,7 @@ def test_adding_agents_moves_nobody(tmp_path):
     ("text", "message"),
     [
         ("0 1\n1 0 2\n", r"rtt\.tsv:2: 3 numbers, but the matrix has 2 lines; it must be square"),
-        ("0 1\nx 0\n", r"rtt\.tsv:2: could not convert string to float: 'x'"),
+        ("0 1\nx 0\n", r"rtt\.tsv:2: column 1: 'x' is not a number"),
         ("0 1\n0 0\n", r"rtt\.tsv:2: column 1: 0 is not a round-trip time"),
         ("0 -5\n1 0\n", r"rtt\.tsv:1: column 2: -5 is not a round-trip time"),
         ("0 nan\n1 0\n", r"rtt\.tsv:1: column 2: nan is not"),
