@@ -173,9 +173,7 @@ class Learner(Protocol):
     def train(self, version: Any, steps: int) -> Any:
         """Return *version* after *steps* cross-entropy steps on its agent's private rows."""
 
-    def distill(
-        self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0
-    ) -> Any:
+    def distill(self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0) -> Any:
         """Return *version* after *steps* steps towards the targets that *lessons* make.
 
         *now_s* is from when the ages of the lessons count.

@@ -17,9 +17,7 @@ class NullLearner:
     def train(self, version: Any, steps: int) -> None:
         """Return None."""
 
-    def distill(
-        self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0
-    ) -> None:
+    def distill(self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0) -> None:
         """Return None."""
 
     def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> None:
