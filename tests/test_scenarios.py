@@ -34,7 +34,9 @@ def test_runs_and_distils(path, tmp_path, monkeypatch):
         assert summary["messages_sent"] == summary["distill_steps"] == 0
     else:
         assert summary["distill_steps"] > 0
-        assert summary["wire_bytes"] >= summary["payload_bytes"] - summary["aborted_bytes"] > 0
+        assert summary["payload_bytes"] > 0 < summary["wire_bytes"]
+        if not summary["messages_aborted"]:  # those may never have left
+            assert summary["wire_bytes"] >= summary["payload_bytes"]
 
 
 def test_missing_data_is_refused_by_name(monkeypatch, tmp_path):

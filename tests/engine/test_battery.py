@@ -56,6 +56,14 @@ def test_a_lump_too_many():
     assert watch.run() == [10]
 
 
+def test_a_lump_within_a_span():
+    """The span goes on behind it: 20 J at 1 W, 30 at 3 W, 10 at once, 30 at 3 W."""
+    watch = Watch(90, 1)
+    watch.at(20, lambda: watch.battery.follow([(100, 3)]))
+    watch.at(30, lambda: watch.battery.take(10))
+    assert watch.run() == [40]
+
+
 def test_off_and_on():
     watch = Watch(100, 1)
     watch.at(40, watch.battery.switch_off)

@@ -95,6 +95,13 @@ def test_rounds_do_not_wait_for_the_absent(run):
         assert starts == [15.0, 30.0, 45.0]
 
 
+def test_rounds_begin_without_the_absent(run):
+    for computation in ("lost", "resumes"):
+        _, log = run(BASE, churn=failing("14 s", computation=computation))
+        starts = {c.started_s for c in log.of("ComputeRecord") if c.kind == "distill"}
+        assert starts == {15.0, 30.0, 45.0}
+
+
 def test_an_agent_that_comes_back_joins_the_next_round(run):
     _, log = run(BASE, churn=failing("1 s", "20 s"))
     predicts = [c for c in log.of("ComputeRecord") if c.agent == 0 and c.kind == "predict"]

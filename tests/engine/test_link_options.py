@@ -102,6 +102,17 @@ def test_lost_packets_are_resent(run):
     books.check(simulation, log)
 
 
+def test_resent_packets_are_charged_as_far_as_they_came(run):
+    """Cut off 3 s after joining, at 100 B/s: 184 bytes of the message, and the rest resent."""
+    packets = {"loss": 0.9, "mtu": "46 B"}
+    failure = {"at": f"{SENT_S + 0.05 + 3} s", "agents": [0, 1, 2]}
+    simulation, log = run(BASE, links=fair(packets=packets), churn={"failures": [failure]})
+    messages = log.of("MessageRecord")
+    assert {m.status for m in messages} == {"aborted"}
+    assert [(m.wire_bytes, m.retransmitted_bytes) for m in messages] == [(300, 300 - SIZE)] * 3
+    books.check(simulation, log)
+
+
 def test_an_outage_halts_transfers(run):
     """For 10 s, from 1 s before the end: all three, as each loses its sender or its receiver."""
     outage = {"at": f"{SENT_S + IDLE_S - 1} s", "lasts": "10 s"}

@@ -95,11 +95,15 @@ def drive(spec, victim, events, beside, away):
         step()
     if away >= 0:
         presence.come(victim, "monkey")
+    back = env.now
     while env.peek() < spec.duration:
         step()
     env.run(until=spec.duration)
     simulation.finish()
     books.check(simulation, log)
+    if away >= 0 and env.now - back > 8:
+        jobs = [c for c in log.of("ComputeRecord") if c.agent == victim]
+        assert max(c.ended_s for c in jobs) > back, "who comes back goes on"
     return count
 
 
