@@ -1,0 +1,164 @@
+"""What accuracy costs, and which method gives the most for it; beside `communication`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.compare import labels
+from p2pkd.analysis.result import Result
+from p2pkd.analysis.statistics import gini, jain
+
+MB = 1e6
+SPENT = ("wire_bytes", "time_s", "energy_j")
+ESTIMATED = ("messages_sent", "payload_bytes", "wire_bytes", "energy_j", "train_steps",
+             "distill_steps", "simulated_s")  # fmt: skip
+
+
+def spending(result: Result) -> pd.DataFrame:
+    """Return `costs_over_time` with ``energy_j``, everything that the run's energy went into.
+
+    Computing is charged when it ends; what radios took in proportion to the bytes on the wire, and
+    what idling took in proportion to time, up to the agents' totals.  A reference set that was
+    downloaded is in ``wire_bytes`` from the start.
+    """
+    table, agents = costs_over_time(result), result.agents
+    table["energy_j"] = (
+        table["compute_energy_j"]
+        + _share(table["wire_bytes"], result.messages["wire_bytes"].sum())
+        * agents["radio_energy_j"].sum()
+        + _share(table["time_s"], float(result.summary.get("simulated_s") or 0))
+        * agents["idle_energy_j"].sum()
+    )
+    table["wire_bytes"] += result.summary.get("setup_bytes") or 0
+    return table
+
+
+def to_target(result: Result, target: float) -> dict[str, float]:
+    """Return bytes, seconds and joules spent when mean accuracy first reached *target*.
+
+    nan where it never did.
+    """
+    table = spending(result)
+    reached = table[table["accuracy_mean"] >= target]
+    return {key: float(reached[key].iloc[0]) if len(reached) else float("nan") for key in SPENT}
+
+
+def at_budget(result: Result, budget: float, cost: str = "wire_bytes") -> float:
+    """Return the mean accuracy at the last evaluation within *budget* of *cost*, one of `SPENT`.
+
+    nan if even the first evaluation had spent more.
+    """
+    table = spending(result)
+    within = table.loc[table[cost] <= budget, "accuracy_mean"]
+    return float(within.iloc[-1]) if len(within) else float("nan")
+
+
+def marginal_accuracy(result: Result) -> pd.DataFrame:
+    """Return what each further megabyte bought, a row per stretch between evaluations.
+
+    Columns ``wire_bytes`` (at its end) and ``accuracy_per_mb``, points of 1 a megabyte; stretches
+    without traffic are left out.
+    """
+    table = spending(result)
+    steps = table[["wire_bytes", "accuracy_mean"]].diff()
+    gain = steps["accuracy_mean"] / (steps["wire_bytes"] / MB)
+    found = pd.DataFrame({"wire_bytes": table["wire_bytes"], "accuracy_per_mb": gain})
+    return found[steps["wire_bytes"] > 0].reset_index(drop=True)
+
+
+def by_link(result: Result) -> pd.DataFrame:
+    """Return a row per pair of agents that exchanged messages, the busiest first.
+
+    Columns ``sender``, ``receiver``, ``messages``, ``payload_bytes``, ``wire_bytes`` and
+    ``seconds`` (mean from sending to the message's fate).
+    """
+    messages = result.messages.assign(
+        seconds=result.messages["ended_s"] - result.messages["sent_s"]
+    )
+    groups = messages.groupby(["sender", "receiver"])
+    table = groups[["payload_bytes", "wire_bytes"]].sum()
+    table.insert(0, "messages", groups.size())
+    table["seconds"] = groups["seconds"].mean()
+    return table.sort_values("wire_bytes", ascending=False, kind="stable").reset_index()
+
+
+def by_node(result: Result) -> pd.DataFrame:
+    """Return who paid: a row per agent with ``device``, ``neighbours``, ``wire_bytes``,
+    ``received_bytes``, ``energy_j`` and ``accuracy``, indexed by agent.
+    """
+    columns = ["device", "neighbours", "wire_bytes", "received_bytes", "energy_j", "accuracy"]
+    return result.agents.set_index("agent")[columns]
+
+
+def pareto(table: pd.DataFrame, cost: str, gain: str) -> pd.Series:
+    """Return which rows of *table* nobody beats: none costs less and gains as much, or more.
+
+    Rows with nan in either column are not on the front.
+    """
+    costs, gains = table[cost].to_numpy(dtype=float), table[gain].to_numpy(dtype=float)
+    usable = np.isfinite(costs) & np.isfinite(gains)
+    front = [
+        bool(usable[i])
+        and not np.any(
+            usable
+            & (costs <= costs[i])
+            & (gains >= gains[i])
+            & ((costs < costs[i]) | (gains > gains[i]))
+        )
+        for i in range(len(table))
+    ]
+    return pd.Series(front, index=table.index, name="pareto")
+
+
+def cost_table(
+    results: Sequence[Result], target: float | None = None, budget_bytes: float | None = None
+) -> pd.DataFrame:
+    """Return a row per run, indexed by label.
+
+    ``accuracy``; ``wire_bytes`` (a downloaded reference set included), ``simulated_s`` and
+    ``energy_j`` in all; with *target* ``bytes_to_target``, ``seconds_to_target``,
+    ``joules_to_target``; with *budget_bytes* ``accuracy_at_budget``; ``gini_bytes`` over agents
+    (sent), ``fairness_accuracy`` (Jain); and ``pareto``, whether no run is both cheaper in bytes
+    and more accurate.
+    """
+    rows = [_row(result, target, budget_bytes) for result in results]
+    table = pd.DataFrame(rows, index=pd.Index(labels(results), name="run"))
+    table["pareto"] = pareto(table, "wire_bytes", "accuracy")
+    return table
+
+
+def estimate_against_actual(dry: Result, actual: Result) -> pd.DataFrame:
+    """Return what a dry run foretold beside what came out: ``estimated``, ``actual``, ``ratio``.
+
+    Where the timeline does not depend on learning, every ratio is 1.
+    """
+    rows = {key: (dry.summary.get(key), actual.summary.get(key)) for key in ESTIMATED}
+    table = pd.DataFrame(rows, index=["estimated", "actual"], dtype=float).T
+    table["ratio"] = table["estimated"] / table["actual"].where(table["actual"] != 0)
+    return table
+
+
+def _row(result: Result, target: float | None, budget: float | None) -> dict[str, object]:
+    summary, agents = result.summary, result.agents
+    row: dict[str, object] = {
+        "accuracy": summary.get("final_accuracy_mean"),
+        "wire_bytes": (summary.get("wire_bytes") or 0) + (summary.get("setup_bytes") or 0),
+        "simulated_s": summary.get("simulated_s"),
+        "energy_j": summary.get("energy_j"),
+    }
+    if target is not None:
+        names = ("bytes_to_target", "seconds_to_target", "joules_to_target")
+        row |= dict(zip(names, to_target(result, target).values(), strict=True))
+    if budget is not None:
+        row["accuracy_at_budget"] = at_budget(result, budget)
+    row["gini_bytes"] = gini(agents["wire_bytes"])
+    row["fairness_accuracy"] = jain(agents["accuracy"])
+    return row
+
+
+def _share(values: pd.Series, total: float) -> pd.Series:
+    return values / total if total else values * 0.0

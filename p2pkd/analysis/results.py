@@ -1,0 +1,214 @@
+"""Many runs as one frame: what was varied, what came out, and how sure that is."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from p2pkd.analysis.result import Result
+from p2pkd.analysis.statistics import Paired, interval, paired
+from p2pkd.core.errors import ResultError
+
+MANIFEST = "manifest.json"
+BEFORE_RUN = "run"
+# Keys that name a run rather than shape it.
+NAMES = {"name", "description", "seed"}
+
+
+class Results:
+    """Finished runs, and `frame`: a row a run.
+
+    Its columns: what was varied (the swept keys of a study, or the scenario keys in which the runs
+    differ), ``seed``, ``name``, ``path``, then the summary's numbers.
+    """
+
+    def __init__(self, runs: Sequence[Result], labels: Sequence[Mapping[str, Any]]) -> None:
+        self.runs = tuple(runs)
+        self.labels = tuple(dict(each) for each in labels)
+
+    @classmethod
+    def from_dir(cls, pattern: str | Path) -> Results:
+        """Open every complete run in a folder, or in all that a pattern such as ``runs/**`` finds.
+
+        Interrupted, failed and dry runs are left out.  Raise ResultError if nothing is left.
+        """
+        runs = [run for run in map(Result.from_dir, _run_directories(str(pattern))) if _whole(run)]
+        if not runs:
+            raise ResultError(f"{pattern}: no complete runs; give a folder such as runs/quickstart")
+        tables = {folder: _study_labels(folder) for folder in {run.path.parent for run in runs}}
+        labels = [tables[run.path.parent].get(run.path.name) for run in runs]
+        if any(label is None for label in labels):
+            return cls(runs, _differences(runs))
+        return cls(runs, [label for label in labels if label is not None])
+
+    @property
+    def varied(self) -> list[str]:
+        """The columns of `frame` that tell what was varied, without the seed."""
+        return list(dict.fromkeys(key for label in self.labels for key in label if key != "seed"))
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """A row a run."""
+        rows = [
+            {**label, "seed": run.seed, "name": run.name, "path": str(run.path), **run.summary}
+            for run, label in zip(self.runs, self.labels, strict=True)
+        ]
+        return pd.DataFrame(rows)
+
+    def measure(self, **measures: Callable[[Result], float]) -> Results:
+        """Return these results with a column more for each of *measures*, computed run by run."""
+        more = Results(self.runs, self.labels)
+        columns = {name: [of(run) for run in self.runs] for name, of in measures.items()}
+        more.__dict__["frame"] = self.frame.assign(**columns)
+        return more
+
+    def where(self, **wanted: Any) -> Results:
+        """Return the runs with these values; dotted keys as ``where(**{"a.b": 1})``."""
+        keep = [
+            i for i, row in enumerate(self._rows()) if all(row[k] == v for k, v in wanted.items())
+        ]
+        some = Results([self.runs[i] for i in keep], [self.labels[i] for i in keep])
+        some.__dict__["frame"] = self.frame.iloc[keep].reset_index(drop=True)
+        return some
+
+    def group(self, by: str | Sequence[str], metric: str, confidence: float = 0.95) -> pd.DataFrame:
+        """Return *metric* by setting, in the order of first appearance: ``mean``, ``std``, ``n``,
+        ``low`` and ``high``, the limits of the t interval.
+
+        Raise ResultError if there is no such column.
+        """
+        keys = [by] if isinstance(by, str) else list(by)
+        self._require(*keys, metric)
+        groups = self.frame.groupby(keys, sort=False, dropna=False)[metric]
+        found = {name: vars(interval(values, confidence)) for name, values in groups}
+        index = pd.MultiIndex.from_tuples(found, names=keys)
+        table = pd.DataFrame(list(found.values()), index=index)
+        return table.droplevel([]) if len(keys) > 1 else table.set_axis(index.get_level_values(0))
+
+    def paired(self, column: str, a: Any, b: Any, metric: str, confidence: float = 0.95) -> Paired:
+        """Return what *metric* gains from *column* = *a* to *b*, all else and the seed equal.
+
+        Runs that differ in one key share all other randomness (common random numbers), so each
+        pair's difference is due to that key.  Raise ResultError if there is no pair.
+        """
+        self._require(column, metric)
+        rest = [key for key in [*self.varied, "seed"] if key != column]
+        sides = [
+            self.frame[self.frame[column] == value].set_index(rest)[metric] for value in (a, b)
+        ]
+        both = sides[0].index.intersection(sides[1].index)
+        if not len(both):
+            known = list(dict.fromkeys(self.frame[column]))
+            raise ResultError(f"{column}: no pairs of {a!r} and {b!r}; its values are {known}")
+        return paired(sides[0].loc[both], sides[1].loc[both], confidence)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write `frame` as CSV."""
+        self.frame.to_csv(path, index=False)
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        yield from self.frame.to_dict("records")  # type: ignore[misc]
+
+    def _require(self, *columns: str) -> None:
+        from p2pkd.core.errors import suggestion
+
+        for column in columns:
+            if column not in self.frame:
+                known = [str(name) for name in self.frame.columns]
+                raise ResultError(f"no column {column!r}{suggestion(column, known)}")
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.runs)
+
+    def __repr__(self) -> str:
+        return f"Results({len(self)} runs; varied: {', '.join(self.varied) or 'nothing'})"
+
+
+def to_latex(table: pd.DataFrame, digits: int = 3) -> str:
+    r"""Return *table* as a LaTeX ``tabular`` with booktabs rules; numbers have *digits* digits.
+
+    Columns ``mean``, ``low`` and ``high`` become one, ``mean ± half``.
+    """
+    shown = table.reset_index()
+    if {"mean", "low", "high"} <= set(shown.columns):
+        half = (shown["high"] - shown["low"]) / 2
+        pairs = zip(shown["mean"], half, strict=True)
+        shown["mean"] = [f"${mean:.{digits}g} \\pm {h:.2g}$" for mean, h in pairs]
+        shown = shown.drop(columns=["std", "low", "high"], errors="ignore")
+    lines = [" & ".join(map(_tex, shown.columns)) + r" \\", r"\midrule"]
+    lines += [
+        " & ".join(_tex(value, digits) for value in row) + r" \\"
+        for row in shown.itertuples(index=False)
+    ]
+    columns = "l" + "r" * (len(shown.columns) - 1)
+    body = "\n".join(lines)
+    return f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}\n"
+
+
+def _tex(value: object, digits: int = 3) -> str:
+    if isinstance(value, float):
+        return "--" if value != value else f"{value:.{digits}g}"
+    text = str(value)
+    if text.startswith("$"):
+        return text
+    for character in "\\&%#_{}":
+        text = text.replace(
+            character, r"\textbackslash{}" if character == "\\" else f"\\{character}"
+        )
+    return text
+
+
+def _run_directories(pattern: str) -> list[Path]:
+    if Path(pattern).is_dir():
+        pattern = f"{glob.escape(pattern)}/**"
+    found = {
+        path if path.is_dir() else path.parent
+        for path in map(Path, glob.glob(pattern, recursive=True))
+    }
+    return sorted(path for path in found if (path / MANIFEST).is_file())
+
+
+def _whole(run: Result) -> bool:
+    return run.status == "done" and not run.manifest.get("dry_run")
+
+
+def _study_labels(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the swept keys of each run in a sweep's folder, by directory; empty elsewhere."""
+    path = folder / "table.parquet"
+    if not path.is_file():
+        return {}
+    table = pd.read_parquet(path)
+    keys = list(table.columns[: table.columns.get_loc(BEFORE_RUN)])
+    return {row["run"]: {key: row[key] for key in keys} for _, row in table.iterrows()}
+
+
+def _differences(runs: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return the scenario keys in which the runs differ, with each run's values."""
+    from ruamel.yaml import YAML
+
+    reader = YAML(typ="safe", pure=True)
+    flat = [dict(_flat(reader.load(run.resolved_text) or {})) for run in runs]
+    keys = list(dict.fromkeys(key for each in flat for key in each))
+    varied = [
+        key for key in keys if key not in NAMES and len({repr(each.get(key)) for each in flat}) > 1
+    ]
+    return [{key: each.get(key) for key in varied} for each in flat]
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted key and the value of each leaf."""
+    entries: Any = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in entries:
+        full = f"{path}.{key}" if path else str(key)
+        if isinstance(inner, dict | list) and inner:
+            yield from _flat(inner, full)
+        else:
+            yield full, inner

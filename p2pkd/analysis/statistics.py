@@ -1,0 +1,100 @@
+"""Means over seeds with their intervals, and differences between settings that share seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over *n* values with its confidence interval; `low` and `high` are nan for n < 2."""
+
+    mean: float
+    std: float
+    n: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The mean of the differences *b* - *a* of pairs that share all else, the seed included.
+
+    `p` is the two-sided p-value of the t test that the mean is 0.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    p: float
+    differences: NDArray[np.float64]
+
+
+def interval(values: Iterable[float], confidence: float = 0.95) -> Interval:
+    """Return the mean of *values* and its Student-t interval: mean ± t(n - 1) s / sqrt(n).
+
+    Values that are nan, runs without that number, do not count.
+    """
+    x = np.asarray(list(values), dtype=float)
+    x = x[np.isfinite(x)]
+    n = len(x)
+    mean = float(x.mean()) if n else float("nan")
+    if n < 2:
+        return Interval(mean, float("nan"), n, float("nan"), float("nan"))
+    std = float(x.std(ddof=1))
+    half = _quantile(n - 1, confidence) * std / np.sqrt(n)
+    return Interval(mean, std, n, mean - half, mean + half)
+
+
+def paired(a: Iterable[float], b: Iterable[float], confidence: float = 0.95) -> Paired:
+    """Return the mean of *b* - *a*, pair by pair, with its interval and p-value.
+
+    With common random numbers the pairs are correlated, and the interval is narrower than that of
+    the difference of two means (Law, *Simulation Modeling and Analysis*, 5th ed., 11.2).
+    """
+    from scipy.special import stdtr
+
+    difference = np.asarray(list(b), dtype=float) - np.asarray(list(a), dtype=float)
+    difference = difference[np.isfinite(difference)]
+    found = interval(difference, confidence)
+    p = float("nan")
+    if found.n > 1 and found.std > 0:
+        statistic = abs(found.mean) / (found.std / np.sqrt(found.n))
+        p = float(2 * stdtr(found.n - 1, -statistic))
+    return Paired(found.mean, found.low, found.high, found.n, p, difference)
+
+
+def gini(values: Iterable[float]) -> float:
+    """Return the Gini coefficient: 0 where all *values* are equal, (n - 1) / n where one has all.
+
+    Sum over pairs of abs(x_i - x_j) / (2 n^2 mean); nan without a positive sum.
+    """
+    x = np.sort(np.asarray(list(values), dtype=float))
+    x = x[np.isfinite(x)]
+    n = len(x)
+    if n == 0 or x.sum() <= 0:
+        return float("nan")
+    ranks = np.arange(1, n + 1)
+    return float(((2 * ranks - n - 1) * x).sum() / (n * x.sum()))
+
+
+def jain(values: Iterable[float]) -> float:
+    """Return Jain's fairness index, (sum x)^2 / (n sum x^2): 1 where all are equal, 1 / n at worst.
+
+    Jain, Chiu and Hawe, DEC-TR-301, 1984.
+    """
+    x = np.asarray(list(values), dtype=float)
+    x = x[np.isfinite(x)]
+    squares = float((x**2).sum())
+    return float(x.sum()) ** 2 / (len(x) * squares) if squares else float("nan")
+
+
+def _quantile(freedom: int, confidence: float) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + confidence / 2))

@@ -1,0 +1,113 @@
+"""`p2pkd cost`: what accuracy cost, over runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from p2pkd.cli.app import app, example
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from p2pkd.analysis.result import Result
+
+
+@app.command(
+    epilog=example(
+        "p2pkd cost runs/quickstart/* --target 80 --budget '1 MB'",
+        "p2pkd cost runs/quickstart/20260101T120000Z-0123abcd",
+    )
+)
+def cost(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run directories.")],
+    target: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="Mean accuracy in per cent: what did it take?"),
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="On the wire: what accuracy did it give?")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, unrounded.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table.")] = False,
+) -> None:
+    """Bytes, seconds and joules for accuracy; who paid; what the bytes were.
+
+    A star marks the runs that no other beats both in bytes and in accuracy.
+    """
+    from p2pkd.analysis.cost import cost_table
+    from p2pkd.analysis.result import Result
+
+    results = [Result.from_dir(run) for run in runs]
+    share = None if target is None else target / 100
+    table = cost_table(results, share, _bytes(budget))
+    if csv:
+        typer.echo(table.to_csv(), nl=False)
+    elif latex:
+        from p2pkd.analysis.results import to_latex
+
+        typer.echo(to_latex(table), nl=False)
+    else:
+        _print(table)
+        if len(results) == 1:
+            _print_split(results[0])
+
+
+def _bytes(text: str | None) -> float | None:
+    from p2pkd.core.errors import InputError
+    from p2pkd.core.units import SIZE
+
+    if text is None:
+        return None
+    try:
+        return SIZE.parse(text)
+    except ValueError as error:
+        raise InputError(f"--budget: {error}") from None
+
+
+def _print(table: pd.DataFrame) -> None:
+    from p2pkd.analysis.readable import joules, percent, seconds, size
+    from p2pkd.cli.results import _print_table
+
+    shown = {
+        "accuracy": percent, "wire_bytes": size, "simulated_s": seconds, "energy_j": joules,
+        "bytes_to_target": size, "seconds_to_target": seconds, "joules_to_target": joules,
+        "accuracy_at_budget": percent,
+    }  # fmt: skip
+    rows = [
+        [
+            f"{label}{' *' if row['pareto'] else ''}",
+            *(shown.get(key, _number)(_known(row[key])) for key in table.columns[:-1]),
+        ]
+        for label, row in table.iterrows()
+    ]
+    _print_table(["run", *(str(name) for name in table.columns[:-1])], rows)
+
+
+def _print_split(result: Result) -> None:
+    from p2pkd.analysis.communication import by_device, split_bytes
+    from p2pkd.analysis.readable import joules, percent, size
+    from p2pkd.cli.results import _print_table
+
+    split = split_bytes(result)
+    typer.echo("\nBytes on the wire, by what they were")
+    rows = [[str(kind), *map(size, row)] for kind, row in split.iterrows()]
+    _print_table(["kind", *map(str, split.columns)], rows)
+    typer.echo("\nWho paid: means per agent")
+    devices = by_device(result)
+    lines = [
+        [str(device), f"{row['agents']:.0f}", percent(row["accuracy"]), size(row["wire_bytes"]),
+         size(row["received_bytes"]), joules(row["energy_j"])]
+        for device, row in devices.iterrows()
+    ]  # fmt: skip
+    _print_table(["device", "agents", "accuracy", "sent", "received", "energy"], lines)
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or value != value else value
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
