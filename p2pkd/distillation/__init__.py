@@ -2,13 +2,26 @@
 
 from p2pkd.distillation import (
     feature,
+    graph,
     local,
     merge,
     multi_teacher,
     mutual,
     offline,
+    relation,
     response,
     self_,
 )
 
-__all__ = ["feature", "local", "merge", "multi_teacher", "mutual", "offline", "response", "self_"]
+__all__ = [
+    "feature",
+    "graph",
+    "local",
+    "merge",
+    "multi_teacher",
+    "mutual",
+    "offline",
+    "relation",
+    "response",
+    "self_",
+]

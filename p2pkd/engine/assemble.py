@@ -32,7 +32,7 @@ def assemble(
     learned: the timeline alone runs.  Raise InputError if something cannot be built as asked.
     """
     world = build_world(scenario, streams, base)
-    scenario = _with_codec(scenario, world)
+    scenario = _with_rows(_with_codec(scenario, world), world)
     profile = make_profile(scenario, world)
     learner = _learner(scenario, world, streams, dry_run=dry_run)
     composer = _composer(scenario, world, profile, learner, streams)
@@ -50,6 +50,19 @@ def _with_codec(scenario: Scenario, world: World) -> Scenario:
     assert world.data is not None
     codec = default_codec(send.knowledge.codec_kinds, world.data.n_classes)
     method = scenario.method.model_copy(update={"send": send.model_copy(update={"codec": codec})})
+    return scenario.model_copy(update={"method": method})
+
+
+def _with_rows(scenario: Scenario, world: World) -> Scenario:
+    """Return *scenario* with knowledge that knows how many rows are in a message."""
+    send: Any = scenario.method.send
+    if not send.knowledge.about_rows:
+        return scenario
+    assert world.data is not None
+    n = len(world.data.reference_y)
+    knowledge = send.knowledge.over(n if send.rows == "all" else min(send.rows, n))
+    send = send.model_copy(update={"knowledge": knowledge})
+    method = scenario.method.model_copy(update={"send": send})
     return scenario.model_copy(update={"method": method})
 
 

@@ -89,6 +89,8 @@ def lesson_batches(
     if mask is not None:
         known = known * mask
     separate = getattr(recipe.combine, "separate", False)
+    # Where a target is about pairs of rows, its columns are the places of the rows.
+    pairwise, columns = getattr(recipe.objective, "pairwise", False), tables.index(places)
 
     def batch(step: int) -> tuple[Tensor, Pull]:
         here = slice(None) if size is None else slice(step * size, (step + 1) * size)
@@ -97,7 +99,10 @@ def lesson_batches(
             each = MeanOfLosses(recipe.objective, weights[:, :, here])
             pull = distillation_pull(cast(Any, each), targets[:, :, here], share)
         else:
-            pull = distillation_pull(recipe.objective, targets[:, here], share)
+            goal = targets[:, here]
+            if pairwise:
+                goal = goal.gather(2, columns[:, None, here].expand(-1, goal.shape[1], -1))
+            pull = distillation_pull(recipe.objective, goal, share)
         return take(tables.reference_x, ids[:, here]), pull
 
     return batch

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from p2pkd.knowledge.codecs.base import ROW_ID_BYTES, FixedCodec, encode_rows
 from p2pkd.knowledge.codecs.bits import Bits
+from p2pkd.knowledge.codecs.edges import Edges
 from p2pkd.knowledge.codecs.entropy import Compressed, Delta
 from p2pkd.knowledge.codecs.floats import Float16, Float32
 from p2pkd.knowledge.codecs.int8 import Int8
 from p2pkd.knowledge.codecs.labels import LabelCodec
 from p2pkd.knowledge.codecs.top_k import TopK
+from p2pkd.knowledge.codecs.triangle import Triangle
 from p2pkd.scenario.method import CodecSpec
 
 __all__ = [
@@ -18,12 +20,14 @@ __all__ = [
     "Bits",
     "Compressed",
     "Delta",
+    "Edges",
     "FixedCodec",
     "Float16",
     "Float32",
     "Int8",
     "LabelCodec",
     "TopK",
+    "Triangle",
     "default_codec",
     "encode_rows",
 ]

@@ -3,6 +3,16 @@
 from p2pkd.knowledge.payloads.base import RowKnowledge
 from p2pkd.knowledge.payloads.features import Features
 from p2pkd.knowledge.payloads.labels import TINY, HardLabels, Logits, SoftLabels
+from p2pkd.knowledge.payloads.relations import Relations
 from p2pkd.knowledge.payloads.weights import Weights
 
-__all__ = ["TINY", "Features", "HardLabels", "Logits", "RowKnowledge", "SoftLabels", "Weights"]
+__all__ = [
+    "TINY",
+    "Features",
+    "HardLabels",
+    "Logits",
+    "Relations",
+    "RowKnowledge",
+    "SoftLabels",
+    "Weights",
+]

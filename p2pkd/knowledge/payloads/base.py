@@ -50,6 +50,10 @@ class RowKnowledge(KnowledgeSpec):
         """Yield a complaint about a codec that cannot encode this knowledge."""
         return codec_misfits(self.codec_kinds, method)
 
+    def over(self, rows: int) -> Any:
+        """Return this knowledge for messages of *rows* rows: itself, if it is all one."""
+        return self
+
     def width(self, n_classes: int) -> int:
         """Return W, the numbers sent for a row."""
         return n_classes
