@@ -222,7 +222,12 @@ class DeferredLearner:
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""
-        return {**self.executor.describe(), "max_pending": self.max_pending}
+        return {
+            **self.executor.describe(),
+            "max_pending": self.max_pending,
+            # Whether bytes, and so times, depend on the numbers that are learned.
+            "timeline_looks_at_learning": bool(getattr(self.recipe.codec, "looks", False)),
+        }
 
     def pools(self) -> list[Pool]:
         """Return the tables of parameters and of payloads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -55,14 +56,17 @@ def distillation_pull(objective: RowLoss, targets: Tensor, weights: Tensor) -> P
     return pull
 
 
-def _row_gradient(objective: RowLoss) -> Callable[[Outputs, Tensor], Tensor] | None:
+def _row_gradient(objective: Any) -> Callable[[Outputs, Tensor], Tensor] | None:
     """Return the objective's `row_gradient` if it stands beside the `row_loss` that is in force.
 
     A subclass that changes the loss alone must not inherit the gradient of another one.
     """
     for cls in type(objective).__mro__:
         if "row_loss" in vars(cls):
-            return objective.row_gradient if "row_gradient" in vars(cls) else None
+            if "row_gradient" not in vars(cls):
+                return None
+            gradient: Callable[[Outputs, Tensor], Tensor] = objective.row_gradient
+            return gradient
     return None
 
 
