@@ -22,7 +22,7 @@ class TopologyMeasures:
     Attributes
     ----------
     spectral_gap : 1 - max(abs(lambda_2), abs(lambda_n)) of the Metropolis matrix; gossip
-        averaging contracts disagreement by 1 - gap a round (Boyd et al., IEEE Trans. IT 52(6), 2006).
+        averaging contracts disagreement by 1 - gap a round (Boyd et al., IEEE Trans. IT, 2006).
     mixing_time : rounds until a walk by that matrix is within 1/4 of uniform (total variation)
         from its worst start.
     diameter, path_length : longest and mean distance, in hops.

@@ -1,0 +1,178 @@
+"""Figures over many runs: means with their intervals over seeds, labelled where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from p2pkd.analysis import style
+from p2pkd.analysis.cost import SPENT, pareto, spending
+from p2pkd.analysis.readable import energy_scale, size_scale, time_scale
+from p2pkd.analysis.results import Results
+from p2pkd.analysis.statistics import interval
+
+NAMES = {
+    "final_accuracy_mean": "mean test accuracy",
+    "final_disagreement": "disagreement",
+    "wire_bytes": "bytes on the wire, all agents together",
+    "time_s": "simulated time",
+    "energy_j": "energy, all agents together",
+    "spectral_gap": "spectral gap of the Metropolis matrix",
+    "hub_load": "load of the busiest agent, over the mean",
+}
+SHARES = ("accuracy", "disagreement", "idle", "computing", "uplink", "downlink")
+SCALES = {"wire_bytes": size_scale, "time_s": time_scale, "energy_j": energy_scale}
+
+
+def plot_settings(
+    results: Results, by: str, metric: str, hue: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the mean of *metric* for each value of *by*, with its 95 % interval over runs.
+
+    *hue*, another column, puts differently coloured dots side by side.
+    """
+    ax = style.axes(ax)
+    frame = results.frame
+    values = list(dict.fromkeys(frame[by]))
+    hues = [None] if hue is None else list(dict.fromkeys(frame[hue]))
+    for number, shade in enumerate(hues):
+        own = frame if shade is None else frame[frame[hue] == shade]
+        found = [interval(own.loc[own[by] == value, metric]) for value in values]
+        aside = 0.16 * (number - (len(hues) - 1) / 2)
+        x = np.arange(len(values)) + aside
+        colour, _ = style.look(number)
+        name = None if shade is None else f"{hue} {shade}"
+        _dots(ax, x, [(each.mean, each.low, each.high) for each in found], colour, name)
+    ax.set_xticks(range(len(values)), [str(value).replace(" ", "\n", 1) for value in values])
+    ax.set_xlim(-0.6, len(values) - 0.4)
+    ax.set_ylabel(_name(metric))
+    _finish(ax, metric)
+    if hue is not None:
+        ax.legend(fontsize=style.FONT - 1, frameon=False)
+    return ax
+
+
+def plot_relation(
+    results: Results, x: str, y: str, label: str, hue: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the mean of *y* over the mean of *x*, a labelled dot for each value of *label*.
+
+    *hue*, another column, separates and colours.
+    """
+    ax = style.axes(ax)
+    frame = results.frame
+    hues = [None] if hue is None else list(dict.fromkeys(frame[hue]))
+    for number, shade in enumerate(hues):
+        own = frame if shade is None else frame[frame[hue] == shade]
+        colour, _ = style.look(number)
+        points = [(name, group) for name, group in own.groupby(label, sort=False)]
+        at = np.array([group[x].mean() for _, group in points])
+        found = [interval(group[y]) for _, group in points]
+        name = None if shade is None else f"{hue} {shade}"
+        _dots(ax, at, [(each.mean, each.low, each.high) for each in found], colour, name)
+        for (text, _), place, each in zip(points, at, found, strict=True):
+            ax.annotate(
+                str(text), (place, each.mean), xytext=(5, 4), textcoords="offset points",
+                fontsize=style.FONT - 1.5, color=colour,
+            )  # fmt: skip
+    ax.set_xlabel(_name(x))
+    ax.set_ylabel(_name(y))
+    _finish(ax, y)
+    if hue is not None:
+        ax.legend(fontsize=style.FONT - 1, frameon=False)
+    return ax
+
+
+def plot_pareto(
+    results: Results, by: str | Sequence[str], cost: str = "wire_bytes",
+    gain: str = "final_accuracy_mean", ax: Axes | None = None,
+) -> Axes:  # fmt: skip
+    """Draw each setting's mean *gain* over its mean *cost*, and the front that nobody beats."""
+    ax = style.axes(ax)
+    keys = [by] if isinstance(by, str) else list(by)
+    table = results.frame.groupby(keys, sort=False)[[cost, gain]].mean()
+    table["front"] = pareto(table, cost, gain)
+    scale = _scale(cost, table[cost].max())
+    for name, row in table.iterrows():
+        colour = style.BLUE if row["front"] else style.GREY
+        ax.scatter(row[cost] / scale[0], row[gain], s=28, color=colour, linewidths=0)
+        text = ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+        ax.annotate(
+            text, (row[cost] / scale[0], row[gain]), xytext=(6, -3), textcoords="offset points",
+            fontsize=style.FONT - 1.5, color=colour,
+        )  # fmt: skip
+    front = table[table["front"]].sort_values(cost)
+    ax.plot(front[cost] / scale[0], front[gain], color=style.BLUE, linewidth=1, zorder=0)
+    ax.set_xlabel(f"{_name(cost)}{scale[1]}")
+    ax.set_ylabel(_name(gain))
+    _finish(ax, gain)
+    ax.margins(x=0.12, y=0.1)
+    return ax
+
+
+def plot_bands(results: Results, by: str, over: str = "time_s", ax: Axes | None = None) -> Axes:
+    """Draw mean accuracy over *over*, one of `SPENT`, a curve for each value of *by*.
+
+    The band is the 95 % interval over runs; values between two evaluations are interpolated.
+    """
+    if over not in SPENT:
+        raise ValueError(f"over must be one of {', '.join(SPENT)}, given {over!r}")
+    ax = style.axes(ax)
+    values = list(dict.fromkeys(results.frame[by]))
+    curves = {value: _curves(results.where(**{by: value}), over) for value in values}
+    scale = _scale(over, max(table.index.max() for table in curves.values()))
+    ends = []
+    for number, (value, table) in enumerate(curves.items()):
+        colour, dash = style.look(number)
+        found = [interval(row) for row in table.to_numpy()]
+        x = table.index.to_numpy() / scale[0]
+        mean = np.array([each.mean for each in found])
+        ax.plot(x, mean, color=colour, linestyle=dash, linewidth=1.8, label=str(value))
+        low, high = [each.low for each in found], [each.high for each in found]
+        ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
+        ends.append(style.End(float(x[-1]), float(mean[-1]), str(value), colour))
+    ax.set_xlabel(f"{_name(over)}{scale[1]}")
+    ax.set_ylabel("mean test accuracy")
+    _finish(ax, "accuracy")
+    style.round_ticks(ax)
+    ax.set_xlim(left=0)
+    style.label_ends(ax, ends)
+    return ax
+
+
+def _curves(results: Results, over: str) -> pd.DataFrame:
+    """Return accuracy ``(n_points, n_runs)`` at costs that all runs came to."""
+    tables = [spending(run) for run in results]
+    end = min(table[over].max() for table in tables)
+    grid = np.linspace(0, end, 61)
+    columns = [np.interp(grid, table[over], table["accuracy_mean"]) for table in tables]
+    return pd.DataFrame(np.column_stack(columns), index=grid)
+
+
+def _dots(
+    ax: Axes, x: Any, found: Sequence[tuple[float, float, float]], colour: str, name: str | None
+) -> None:
+    means, low, high = (np.array(column) for column in zip(*found, strict=True))
+    bars = np.nan_to_num(np.vstack([means - low, high - means]))
+    ax.errorbar(x, means, yerr=bars, fmt="o", ms=5, color=colour, lw=1.2, capsize=2, label=name)
+
+
+def _finish(ax: Axes, metric: str) -> None:
+    style.grid(ax)
+    if any(part in metric for part in SHARES):
+        style.percent(ax)
+
+
+def _scale(cost: str, largest: float) -> tuple[float, str]:
+    if cost not in SCALES:
+        return 1.0, ""
+    scale = SCALES[cost](largest)
+    return scale.factor, f" ({scale.unit})"
+
+
+def _name(metric: str) -> str:
+    return NAMES.get(metric, metric.replace("_", " "))
