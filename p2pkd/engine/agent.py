@@ -47,7 +47,7 @@ class Agent:
         self.shared = shared
         self.device = device
         self.books = shared.books[agent]
-        self.memory = shared.method.memory.build()
+        self.memory = shared.new_memory(agent)
         self.version = shared.learner.initial(agent)
         self.updates = 0
         self.snapshot: Message | None = None
@@ -104,8 +104,16 @@ class Agent:
         if self.presence is not None:
             yield from self.presence.wait(self.agent)
         for peer in peers:
-            message = Message(self.agent, peer, contents, asks=shared.asks, replies_to=-1)
+            said = self._addressed(contents, peer)
+            message = Message(self.agent, peer, said, asks=shared.asks, replies_to=-1)
             shared.network.send(message)
+
+    def _addressed(self, contents: Contents, peer: int) -> Contents:
+        """Return *contents* with the size that they have for *peer*."""
+        ledger = self.shared.ledger
+        if ledger is None or contents is _REQUEST:
+            return contents
+        return ledger.addressed(contents, self.agent, peer)
 
     def _untold(self, frozen: Frozen, peers: Sequence[int]) -> Sequence[int]:
         """Return those of *peers* who must still be told; nobody while it learns alone."""
@@ -117,6 +125,8 @@ class Agent:
     def hear(self, message: Message) -> None:
         """Remember *message*; answer it, and learn from it, where the method says so."""
         shared = self.shared
+        if shared.ledger is not None:
+            shared.ledger.delivered(message)
         if message.kind is not REQUEST:
             self.memory.store(message)
             if shared.learns_on_receipt:
@@ -143,9 +153,8 @@ class Agent:
         self.device.release()
         if self.presence is not None:
             yield from self.presence.wait(self.agent)
-        reply = Message(
-            self.agent, message.sender, contents, asks=False, replies_to=message.message
-        )
+        said = self._addressed(contents, message.sender)
+        reply = Message(self.agent, message.sender, said, asks=False, replies_to=message.message)
         self.shared.network.send(reply)
 
     def _speak(self) -> Generator[simpy.Event, Any, Contents]:
@@ -286,7 +295,9 @@ class Agent:
         elif worker is not None:
             worker.interrupt()
         if not keeps_memory:
-            self.memory = self.shared.method.memory.build()
+            self.memory = self.shared.new_memory(self.agent)
+            if self.shared.ledger is not None:
+                self.shared.ledger.forget(self.agent)
             self.snapshot = None
 
     def _record(self, *, completed: bool) -> None:

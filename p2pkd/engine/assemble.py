@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from p2pkd.core.errors import InputError
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
 from p2pkd.engine.churn import Churn
+from p2pkd.engine.class_contents import ClassComposer
 from p2pkd.engine.contents import Composer, RowComposer, WeightComposer
 from p2pkd.engine.profile import Profile, make_profile
 from p2pkd.engine.simulation import Simulation
 from p2pkd.knowledge.codecs import default_codec
+from p2pkd.learning.classes import classes_of
 from p2pkd.learning.null import NullLearner
 from p2pkd.learning.recipe import Recipe
 from p2pkd.scenario.scenario import Scenario
@@ -33,6 +36,7 @@ def assemble(
     """
     world = build_world(scenario, streams, base)
     scenario = _with_rows(_with_codec(scenario, world), world)
+    _check_send(scenario.method.send, dry_run=dry_run)
     profile = make_profile(scenario, world)
     learner = _learner(scenario, world, streams, dry_run=dry_run)
     composer = _composer(scenario, world, profile, learner, streams)
@@ -53,6 +57,17 @@ def _with_codec(scenario: Scenario, world: World) -> Scenario:
     return scenario.model_copy(update={"method": method})
 
 
+def _check_send(send: Any, *, dry_run: bool) -> None:
+    """Refuse what cannot be done: sizes without contents, privacy without an accountant."""
+    if dry_run and getattr(send.codec, "looks", False):
+        raise InputError(
+            f"method.send.codec: the size of {send.codec.tag_value!r} messages depends on what is"
+            " learned, so the timeline cannot run dry; use a codec of fixed size, or no --dry-run"
+        )
+    if send.privacy is not None:
+        send.privacy.check()
+
+
 def _with_rows(scenario: Scenario, world: World) -> Scenario:
     """Return *scenario* with knowledge that knows how many rows are in a message."""
     send: Any = scenario.method.send
@@ -71,16 +86,25 @@ def _composer(
 ) -> Composer:
     method, data = scenario.method, world.data
     assert data is not None
-    if method.send.knowledge.about_rows:
-        return RowComposer(method, len(data.reference_y), data.n_classes, learner, streams)
+    knowledge: Any = method.send.knowledge
+    if knowledge.about_rows and knowledge.about_classes:
+        part = data.partition
+        classes = classes_of(data.private_y[part.rows], part.offsets)
+        return ClassComposer(
+            method, classes, data.n_classes, learner, streams, profile.private_rows
+        )
+    if knowledge.about_rows:
+        return RowComposer(
+            method, len(data.reference_y), data.n_classes, learner, streams, profile.private_rows
+        )
     return WeightComposer(method, profile.parameters, learner)
 
 
 def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: bool) -> Any:
     if dry_run:
         return NullLearner()
-    from p2pkd.learning.settings import Settings
     from p2pkd.learning.learner import DeferredLearner
+    from p2pkd.learning.settings import Settings
 
     assert world.data is not None
     return DeferredLearner(

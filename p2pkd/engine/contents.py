@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from p2pkd.core.rng import Streams
 from p2pkd.engine.message import Contents
 from p2pkd.knowledge.codecs import ROW_ID_BYTES
+from p2pkd.knowledge.teachers import fact_bytes
+from p2pkd.knowledge.teachers.base import ACCURACY
 from p2pkd.scenario.method import MethodSpec
 
 Rows = NDArray[np.int64]
@@ -22,6 +25,9 @@ class Composer(Protocol):
     def samples(self, agent: int) -> int:
         """Return how many rows go forward through the agent's model to make one."""
 
+    def lesson_rows(self, agent: int) -> int:
+        """Return how many rows a message gives to learn from."""
+
     def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:
         """Return the contents that *version* of the agent's model, *updates* old, has now."""
 
@@ -30,9 +36,21 @@ class RowComposer:
     """Predictions on reference rows."""
 
     def __init__(
-        self, method: MethodSpec, n_reference: int, n_classes: int, learner: Any, streams: Streams
+        self,
+        method: MethodSpec,
+        n_reference: int,
+        n_classes: int,
+        learner: Any,
+        streams: Streams,
+        private_rows: Sequence[int] = (),
     ) -> None:
         send = method.send
+        rules: list[Any] = [method.teachers.weights, *method.teachers.filters]
+        # Who measures its accuracy with each message predicts its private rows too.
+        measured = any(ACCURACY in getattr(rule, "facts", ()) for rule in rules)
+        self.looks_at = list(private_rows) if measured else []
+        self.fact_bytes = fact_bytes(rules, n_classes)
+        self.spoken: Counter[int] = Counter()
         self.kind = send.knowledge.tag_value
         self.learner = learner
         self.period = method.gossip.every
@@ -48,14 +66,20 @@ class RowComposer:
 
     def _size(self, knowledge: Any, codec: Any, n_classes: int) -> int:
         ids = ROW_ID_BYTES * self.n_rows if self.subset == "message" else 0
-        return ids + int(codec.size_bytes(self.n_rows, knowledge.width(n_classes)))
+        self.extra_bytes = ids + self.fact_bytes
+        return self.extra_bytes + int(codec.size_bytes(self.n_rows, knowledge.width(n_classes)))
 
     def samples(self, agent: int) -> int:
+        """Return R, and the private rows where the accuracy on them is told too."""
+        return self.n_rows + (self.looks_at[agent] if self.looks_at else 0)
+
+    def lesson_rows(self, agent: int) -> int:
         """Return R."""
         return self.n_rows
 
     def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:
         """Return predictions on the rows whose turn it is."""
+        self.spoken[agent] += 1
         rows = self._rows(agent, now_s)
         payload = self.learner.predict(version, rows)
         return Contents(
@@ -99,6 +123,10 @@ class WeightComposer:
 
     def samples(self, agent: int) -> int:
         """Return 0: weights need no computation to be sent."""
+        return 0
+
+    def lesson_rows(self, agent: int) -> int:
+        """Return 0: weights are merged."""
         return 0
 
     def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:

@@ -12,6 +12,7 @@ from p2pkd.core.records import Observer
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.books import Books
 from p2pkd.engine.contents import Composer
+from p2pkd.engine.ledger import Ledger
 from p2pkd.engine.network import Network
 from p2pkd.gossip.peers import PeerSampler
 from p2pkd.gossip.tokens import Accounts
@@ -38,6 +39,10 @@ class Shared:
     react: Callable[[int, Generator[simpy.Event, Any, None]], None]
     """Lets an agent do something beside its turns."""
     tokens: Accounts | None = None
+    ledger: Ledger | None = None
+    """Set where the size of messages depends on their contents."""
+    memory_keys: Sequence[int] | None = None
+    """Of each agent, for memories that draw."""
 
     def __post_init__(self) -> None:
         """Unpack the choices that are looked at for every message."""
@@ -63,6 +68,11 @@ class Shared:
     refresh_s: float = 0.0
     teach_after_s: float | None = None
 
+    def new_memory(self, agent: int) -> Any:
+        """Return an empty memory for *agent*."""
+        key = 0 if self.memory_keys is None else self.memory_keys[agent]
+        return self.method.memory.build(key)
+
     def batch_of(self, agent: int) -> int:
         """Return how many private rows a gradient step of *agent* sees."""
         batch = self.objective.batch
@@ -71,5 +81,7 @@ class Shared:
     def distill_batch_of(self, agent: int) -> int:
         """Return how many rows a distillation step sees: reference rows, and private if joint."""
         batch = self.objective.batch
-        rows = self.composer.samples(agent) if batch == "full" else batch
+        if getattr(self.objective, "classwise", False):
+            return self.batch_of(agent)
+        rows = self.composer.lesson_rows(agent) if batch == "full" else batch
         return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)

@@ -21,6 +21,7 @@ from p2pkd.engine.dynamics import make_changes
 from p2pkd.engine.evaluation import Evaluator
 from p2pkd.engine.hardware import Power, any_battery, make_devices
 from p2pkd.engine.hazards import Hazards
+from p2pkd.engine.ledger import Ledger
 from p2pkd.engine.network import Network
 from p2pkd.engine.outbox import make_outbox
 from p2pkd.engine.presence import BATTERY, Presence
@@ -97,6 +98,8 @@ class Simulation:
             composer=composer,
             peers=sampler,
             tokens=flow.build(n, streams) if isinstance(flow, TokenSpec) else None,
+            ledger=self._make_ledger(composer, learner),
+            memory_keys=streams.keys("memory", n).tolist(),
             observer=observer,
             books=self.books,
             flops_forward=profile.flops_forward,
@@ -112,6 +115,13 @@ class Simulation:
         self.clock = self._make_clock(streams)
         self.churn = churn
         self.presence = self._make_presence() if may_leave else None
+
+    def _make_ledger(self, composer: Any, learner: Any) -> Ledger | None:
+        codec = self.scenario.method.send.codec
+        if not getattr(codec, "looks", False):
+            return None
+        latency = self.world.links.latency
+        return Ledger(self.env, codec, learner, composer.extra_bytes, latency)
 
     def _make_agents(self, streams: Streams) -> list[Agent]:
         devices = make_devices(self.env, self.scenario, self.world.devices, streams, self._die)
