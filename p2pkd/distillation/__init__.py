@@ -1,6 +1,7 @@
 """What is minimised: one objective a file."""
 
 from p2pkd.distillation import (
+    classwise,
     feature,
     graph,
     local,
@@ -14,6 +15,7 @@ from p2pkd.distillation import (
 )
 
 __all__ = [
+    "classwise",
     "feature",
     "graph",
     "local",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from p2pkd.distillation.base import Objective
 from p2pkd.distillation.phased import Phased
 from p2pkd.scenario.method import MethodSpec
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 BLIND = ("uniform", "samples", "staleness", "validation")
 
 
-class Represented(Phased):
+class Meaned(Objective):
     """Base: the target is the weighted mean of what the teachers send.
 
     For a squared error, that has the gradient of the weighted mean of the errors.
@@ -43,3 +44,7 @@ class Represented(Phased):
                 f"teachers.combine: {self.tag_value!r} takes the mean of what is sent;"
                 f" {teachers.combine.tag_value!r} would not be used"
             )
+
+
+class Represented(Meaned, Phased):
+    """Base of the objectives about reference rows: private steps and those towards the target."""

@@ -72,6 +72,7 @@ def memory_needs(
     if knowledge.about_rows:
         n = len(data.reference_y)
         rows = n if method.send.rows == "all" else min(method.send.rows, n)
+        rows = data.n_classes if knowledge.about_classes else rows
         message = rows * knowledge.width(data.n_classes)
     else:
         message = p

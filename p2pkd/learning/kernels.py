@@ -13,6 +13,7 @@ from torch.nn.functional import embedding_bag
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.batches import padded
+from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
@@ -32,6 +33,7 @@ class Kernels:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.starts: list[Tensor] = []
+        self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
         self.functions = {
             INITIAL: self._initial,
             TRAIN: self._train,
@@ -60,7 +62,7 @@ class Kernels:
         return 0
 
     def _predict_shape(self, product: Any) -> Any:
-        if not self.tables.recipe.measured:
+        if not (self.tables.recipe.measured or self.about_classes):
             return len(product.rows)
         agent = product.source.agent
         return len(product.rows), padded(int(self.tables.private.sizes[agent]))
@@ -139,7 +141,9 @@ class Kernels:
             flat = table[:, : arch.n_parameters]
             return arch.forward(flat, take(self.tables.reference_x, rows)).logits
 
-        if joint is None:
+        if joint is not None and getattr(objective, "classwise", False):
+            batch = class_batches(self.tables, products, agents, joint)
+        elif joint is None:
             batch = lesson_batches(self.tables, products, agents, objective.scale, own)
         else:
             firsts = [p.argument[1] for p in products]
@@ -151,12 +155,18 @@ class Kernels:
         return table
 
     def _predict(self, products: Products, architecture: Architecture, pool: Pool) -> Tensor:
-        """Return what is received of predictions on reference rows, ``(G, R W)``."""
+        """Return what is received about reference rows, or classes, ``(G, R W)``."""
         tables, recipe = self.tables, self.tables.recipe
         flat = pool.data[:, : architecture.n_parameters].index_select(0, self._sources(products))
         rows = tables.index(np.stack([p.rows for p in products]))
-        outputs = architecture.forward(flat, take(tables.reference_x, rows))
-        values = recipe.knowledge.head(outputs)
+
+        def head(x: Tensor) -> Tensor:
+            return recipe.knowledge.head(architecture.forward(flat, x))
+
+        if self.about_classes:
+            values = class_means(tables, np.array([p.source.agent for p in products]), rows, head)
+        else:
+            values = head(take(tables.reference_x, rows))
         if recipe.privacy is not None:
             values = recipe.privacy.noised(values, self._normals(products, values))
         if recipe.codec is not None:

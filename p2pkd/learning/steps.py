@@ -48,14 +48,9 @@ def private_batches(
 
     *firsts* are the agents' sample numbers at the first step.
     """
-    size, mask = tables.recipe.batch, None
-    if size is None:
-        width = padded(int(tables.private.sizes[agents].max()))
-        full, real = tables.private.full(agents, width)
-        rows, mask = tables.index(full), tables.tensor(real)
-    else:
-        width = size
-        rows = tables.index(tables.private.sample(agents, np.array(firsts), steps * size))
+    size = tables.recipe.batch
+    rows, mask = private_rows(tables, agents, firsts, steps)
+    width = size or rows.shape[1]
     weights = mean_weights(mask, (len(agents), width), tables.device).mul_(factor)
 
     def batch(step: int) -> tuple[Tensor, Pull]:
@@ -64,6 +59,18 @@ def private_batches(
         return take(tables.private_x, here), pull
 
     return batch
+
+
+def private_rows(
+    tables: Tables, agents: Ints, firsts: Sequence[int], steps: int
+) -> tuple[Tensor, Tensor | None]:
+    """Return the private rows of all steps, ``(G, steps * batch)``; or all rows and their mask."""
+    size = tables.recipe.batch
+    if size is not None:
+        sample = tables.private.sample(agents, np.array(firsts), steps * size)
+        return tables.index(sample), None
+    full, real = tables.private.full(agents, padded(int(tables.private.sizes[agents].max())))
+    return tables.index(full), tables.tensor(real)
 
 
 def lesson_batches(
@@ -85,7 +92,7 @@ def lesson_batches(
         places = aligned.sample(tables.distill_keys[agents], firsts, steps * size)
     ids = tables.index(aligned.rows(places))
     notes = [p.argument[3] for p in products]
-    targets, weights, known = _targets(tables, aligned, places, notes, lambda: own(ids))
+    targets, weights, known = targets_of(tables, aligned, places, notes, lambda: own(ids))
     if mask is not None:
         known = known * mask
     separate = getattr(recipe.combine, "separate", False)
@@ -108,7 +115,7 @@ def lesson_batches(
     return batch
 
 
-def _targets(
+def targets_of(
     tables: Tables, aligned: Alignment, places: Ints, notes: Any, own: Callable[[], Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return targets ``(G, n, C)`` at *places* ``(G, n)``, and what made them.

@@ -46,6 +46,9 @@ class RowKnowledge(KnowledgeSpec):
     codec_kinds: ClassVar[tuple[str, ...]] = REAL_CODECS
     """Codecs that suit it; the first is the default."""
 
+    about_classes: ClassVar[bool] = False
+    """Whether its rows are classes, not reference rows."""
+
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield a complaint about a codec that cannot encode this knowledge."""
         return codec_misfits(self.codec_kinds, method)

@@ -1,0 +1,73 @@
+"""Objectives that are taught about classes, and learn it on private rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from p2pkd.distillation.base import Apprentice, Work
+from p2pkd.distillation.represent import Meaned
+from p2pkd.learning.sketch import fold
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from p2pkd.learning.api import Outputs
+
+
+class Classwise(Meaned):
+    """Base: L = CE + `strength` D, both on the same private rows.
+
+    The target of a row is what the teachers say of its class, on average; a row of a class that
+    none of them knows has cross-entropy alone.  No reference set is used.
+    """
+
+    classwise: ClassVar[bool] = True
+    strength: Annotated[float, Field(gt=0)] = 1.0
+    """The factor of the distillation loss; that of cross-entropy is 1."""
+
+    @property
+    def joint(self) -> tuple[float, float] | None:
+        """The factors 1 and `strength`."""
+        return 1.0, self.strength
+
+    def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
+        """Yield joint steps, or private ones while nothing has been heard."""
+        if lessons:
+            yield agent.distill(agent.version, lessons, self.local_steps)
+        else:
+            yield agent.train(agent.version, self.local_steps)
+
+
+class Prototype(Classwise):
+    """L = CE + lambda MSE(features, mean prototype of the row's class); lambda is `strength`.
+
+    Tan et al., "FedProto: Federated prototype learning across heterogeneous clients", AAAI 2022,
+    equation 7, row by row as in the authors' code, with the mean over the peers heard in place of a
+    server's.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
+    learns_from: ClassVar[frozenset[str]] = frozenset({"prototypes"})
+    objective: Literal["prototype"] = "prototype"
+
+    def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
+        """Return the mean squared error of each row's features, ``(G, B)``."""
+        return (fold(outputs.features, targets.shape[-1]) - targets).square().mean(-1)
+
+
+class LabelAverage(Classwise):
+    """L = CE + gamma CE(F, mean output of the others for the row's class); gamma is `strength`.
+
+    Jeong et al., "Communication-efficient on-device machine learning: Federated distillation and
+    augmentation under non-IID private data", 2018, Algorithm 1.
+    """
+
+    learns_from: ClassVar[frozenset[str]] = frozenset({"label_averages"})
+    objective: Literal["label_average"] = "label_average"
+
+    def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
+        """Return -sum_c t_c log p_c of each row, ``(G, B)``."""
+        return -(targets * outputs.logits.log_softmax(-1)).sum(-1)

@@ -1,0 +1,98 @@
+"""Knowledge about classes: made of one's private rows, used on one's private rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from p2pkd.learning.api import Outputs
+from p2pkd.learning.architecture import Pull
+from p2pkd.learning.batches import Ints, padded
+from p2pkd.learning.lessons import Alignment
+from p2pkd.learning.objectives import distillation_pull, mean_weights, private_pull
+from p2pkd.learning.steps import Batches, private_rows, targets_of
+from p2pkd.learning.tables import Tables, take
+
+
+def class_means(
+    tables: Tables, agents: Ints, classes: Tensor, head: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Return the mean of *head* over each of *agents*' private rows of each class.
+
+    *classes* ``(G, R)`` are those that are asked for, the result is ``(G, R, W)``; *head* makes
+    ``(G, n, W)`` of rows ``(G, n, F)``.
+    """
+    full, real = tables.private.full(agents, padded(int(tables.private.sizes[agents].max())))
+    rows, mask = tables.index(full), tables.tensor(real)
+    values, labels = head(take(tables.private_x, rows)), take(tables.private_y, rows)
+    g, _, w = values.shape
+    totals = values.new_zeros((g, tables.n_classes, w))
+    totals.scatter_add_(1, labels.unsqueeze(2).expand_as(values), values * mask.unsqueeze(2))
+    counts = mask.new_zeros((g, tables.n_classes)).scatter_add_(1, labels, mask)
+    means = totals / counts.clamp_min(1).unsqueeze(2)
+    return means.gather(1, classes.unsqueeze(2).expand(-1, -1, w))
+
+
+def class_batches(
+    tables: Tables, products: Sequence[Any], agents: Ints, factors: tuple[float, float]
+) -> Batches:
+    """Return CE and the distillation loss, times *factors*, both on private rows.
+
+    The target of a row is what the teachers say of its class; rows whose class none of them knows
+    have cross-entropy alone.
+    """
+    table, known = _tables_of_classes(tables, products)
+    firsts = [p.argument[1] for p in products]
+    rows, mask = private_rows(tables, agents, firsts, products[0].steps)
+    size = tables.recipe.batch
+
+    def batch(step: int) -> tuple[Tensor, Pull]:
+        here = rows if size is None else rows[:, step * size : (step + 1) * size]
+        labels = take(tables.private_y, here)
+        weights = mean_weights(mask, (here.shape[0], here.shape[1]), tables.device)
+        goal = table.gather(1, labels.unsqueeze(2).expand(-1, -1, table.shape[2]))
+        share = weights * factors[1] * known.gather(1, labels)
+        private = private_pull(labels, weights * factors[0])
+        return take(tables.private_x, here), _both(
+            private, distillation_pull(tables.recipe.objective, goal, share)
+        )
+
+    return batch
+
+
+def _tables_of_classes(tables: Tables, products: Sequence[Any]) -> tuple[Tensor, Tensor]:
+    """Return what the teachers of each agent say of all classes, ``(G, C, W)``, and of which."""
+    heard = [p.argument[0] for p in products]
+    aligned = Alignment(heard, padded(max(map(len, heard))))
+    places, real = aligned.full(padded(int(aligned.sizes.max())))
+    notes = [p.argument[3] for p in products]
+    targets, _, said = targets_of(tables, aligned, places, notes, _nothing)
+    said = said * tables.tensor(real)
+    classes = tables.index(aligned.rows(places))
+    g, _, w = targets.shape
+    table = targets.new_zeros((g, tables.n_classes, w))
+    table.scatter_add_(1, classes.unsqueeze(2).expand(-1, -1, w), targets * said.unsqueeze(2))
+    known = said.new_zeros((g, tables.n_classes)).scatter_add_(1, classes, said)
+    return table, known
+
+
+def _nothing() -> Tensor:
+    raise TypeError("nobody predicts reference rows where knowledge is about classes")
+
+
+def _both(first: Pull, second: Pull) -> Pull:
+    """Return the sum of two pulls on the same rows; the first has no gradient at features."""
+
+    def pull(outputs: Outputs) -> tuple[Tensor, Tensor | None]:
+        (here, _), (there, features) = first(outputs), second(outputs)
+        return here + there, features
+
+    return pull
+
+
+def classes_of(labels: Any, offsets: Any) -> list[Ints]:
+    """Return the classes that each agent has, ascending; *labels* are agent after agent."""
+    return [np.unique(part) for part in np.split(np.asarray(labels), offsets[1:-1])]
