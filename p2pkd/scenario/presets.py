@@ -39,9 +39,18 @@ class Preset:
             return "nothing"
         send = given.get("send", {})
         rows = [f"{send['rows']} rows"] if "rows" in send else []
-        return ", ".join(
-            [send.get("knowledge", "soft_labels"), *rows, *([send["codec"]] * ("codec" in send))]
-        )
+        codec = [_spelled(send["codec"])] if "codec" in send else []
+        return ", ".join([_spelled(send.get("knowledge", "soft_labels")), *rows, *codec])
+
+
+def _spelled(choice: Any) -> str:
+    """Return a choice in words: ``delta of bits (b 1)``."""
+    if not isinstance(choice, dict):
+        return str(choice)
+    inner = f" of {_spelled(choice['of'])}" if "of" in choice else ""
+    others = {k: v for k, v in choice.items() if k not in ("kind", "of")}
+    detail = ", ".join(f"{key} {value}" for key, value in others.items())
+    return f"{choice['kind']}{inner}" + (f" ({detail})" if detail else "")
 
 
 def preset_names() -> list[str]:

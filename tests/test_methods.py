@@ -1,0 +1,83 @@
+"""Every part of a method and every preset runs in little, distils, and makes a difference."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+import p2pkd
+from p2pkd.core.errors import InputError
+from p2pkd.scenario.presets import load_preset
+
+FOLDER = Path("scenarios/methods")
+PARTS = sorted(FOLDER.glob("part-*.yaml"))
+PRESETS = sorted(FOLDER.glob("preset-*.yaml"))
+
+
+@cache
+def summary(source, *overrides):
+    with TemporaryDirectory() as folder:
+        result = p2pkd.simulate(source, overrides=overrides, out=Path(folder) / "run")
+        loss = result.population["loss_mean"].iloc[-1]
+        agents = result.agents
+    return {**result.summary, "loss": loss, "agents": agents}
+
+
+def without_the_part():
+    return summary(FOLDER / "small.yaml", "method.preset=d-distillation")
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_preset_distils(path):
+    preset = load_preset(path.stem.removeprefix("preset-"))
+    assert preset.paper
+    assert preset.departures
+    got = summary(path)
+    assert got["distill_steps"] > 0
+    assert got["payload_bytes"] > 0
+    assert got["loss"] != summary(path, "method.teachers.warm_up=1 h")["loss"]
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
+def test_part_makes_a_difference(path):
+    got, plain = summary(path), without_the_part()
+    assert got["distill_steps"] > 0
+    if path.stem == "part-mean-losses":
+        # With KL the gradient of the mean of losses is that of the loss of the mean.
+        assert got["loss"] == pytest.approx(plain["loss"], rel=1e-3)
+    elif path.stem == "part-below-chance":
+        # Trained a little, all are better than chance: what is left is what it costs to know.
+        assert got["payload_bytes"] == plain["payload_bytes"] + 4 * plain["messages_sent"]
+    else:
+        assert got["loss"] != plain["loss"]
+
+
+def test_bytes_a_message_are_those_of_the_formulas():
+    """128 rows, 10 classes, nothing but the payload."""
+    expected = {
+        "part-bits": 128 * 10 * 3 // 8,
+        "part-top-k": 128 * 3 * 3,
+        "part-samples": 128 * 40 + 4,
+        "part-validation": 128 * 40 + 4,
+        "part-by-competence": 128 * 40 + 40,
+        "part-row-memory": 32 * (40 + 4),
+        "part-privacy": 128 * 40,
+    }
+    for name, size in expected.items():
+        got = summary(FOLDER / f"{name}.yaml")
+        assert got["payload_bytes"] == size * got["messages_sent"], name
+
+
+def test_differences_are_smaller_and_lose_nothing():
+    """The learning is that of the codec inside, to the last digit; only bytes differ."""
+    delta = summary(FOLDER / "part-delta.yaml")
+    whole = summary(FOLDER / "part-delta.yaml", "method.send.codec={kind: bits, b: 8}")
+    assert delta["loss"] == whole["loss"]
+    assert delta["payload_bytes"] < 0.8 * whole["payload_bytes"]
+
+
+@pytest.mark.parametrize("name", ["delta", "compressed"])
+def test_sizes_that_depend_on_learning_cannot_run_dry(name, tmp_path):
+    with pytest.raises(InputError, match=f"{name}.*dry"):
+        p2pkd.simulate(FOLDER / f"part-{name}.yaml", dry_run=True, out=tmp_path / "run")
