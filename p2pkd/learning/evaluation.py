@@ -38,6 +38,7 @@ class _Tally:
         tables, g = self.tables, len(rows)
         index = torch.tensor(rows, device=tables.device)
         flat = pool.data[:, : architecture.n_parameters].index_select(0, index)
+        flat = tables.deployed(flat)
         loss = torch.zeros(g, dtype=torch.float64, device=tables.device)
         for start in range(0, len(tables.test_y), BLOCK):
             here = slice(start, start + BLOCK)

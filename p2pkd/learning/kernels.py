@@ -138,7 +138,7 @@ class Kernels:
         joint = objective.joint
 
         def own(rows: Tensor) -> Tensor:
-            flat = table[:, : arch.n_parameters]
+            flat = self.tables.deployed(table[:, : arch.n_parameters])
             return arch.forward(flat, take(self.tables.reference_x, rows)).logits
 
         if joint is not None and getattr(objective, "classwise", False):
@@ -158,6 +158,7 @@ class Kernels:
         """Return what is received about reference rows, or classes, ``(G, R W)``."""
         tables, recipe = self.tables, self.tables.recipe
         flat = pool.data[:, : architecture.n_parameters].index_select(0, self._sources(products))
+        flat = tables.deployed(flat)
         rows = tables.index(np.stack([p.rows for p in products]))
 
         def head(x: Tensor) -> Tensor:

@@ -34,8 +34,12 @@ def descend(
     flat, state = table[:, :n], table[:, n:]
     steps = products[0].steps
     before = np.array([p.updates for p in products]) - steps
+    penalty = getattr(recipe.objective, "penalty_gradient", None)
     for step in range(steps):
-        gradient = architecture.gradient(flat, *batch(step))
+        used = tables.deployed(flat)
+        gradient = architecture.gradient(used, *batch(step))
+        if penalty is not None:
+            gradient += penalty(flat, used)
         if recipe.clip_norm is not None:
             clip_(gradient, recipe.clip_norm)
         tables.optimizer.update_(flat, gradient, state, before + step + 1, recipe.lr)

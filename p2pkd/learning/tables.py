@@ -63,6 +63,15 @@ class Tables:
         self.payload_pools: dict[int, Pool] = {}
         self.width = recipe.knowledge.width(self.n_classes) if recipe.about_rows else 0
 
+    def deployed(self, flat: Tensor) -> Tensor:
+        """Return the parameters ``(G, P)`` that models use, given those that are trained.
+
+        The same, unless the objective has a `deployed` of its own.
+        """
+        deployed: Any = getattr(self.recipe.objective, "deployed", None)
+        used: Tensor = flat if deployed is None else deployed(flat)
+        return used
+
     def payload_pool(self, n_rows: int) -> Pool:
         """Return the table of payloads about *n_rows* rows."""
         pool = self.payload_pools.get(n_rows)
