@@ -40,7 +40,11 @@ class Results:
         runs = [run for run in map(Result.from_dir, _run_directories(str(pattern))) if _whole(run)]
         if not runs:
             raise ResultError(f"{pattern}: no complete runs; give a folder such as runs/quickstart")
-        tables = {folder: _study_labels(folder) for folder in {run.path.parent for run in runs}}
+        folders = dict.fromkeys(run.path.parent for run in runs)
+        tables = {folder: _study_labels(folder) for folder in folders}
+        # A study's runs come in the order of its table, not in that of their hashes.
+        place = {folder / key: n for folder in folders for n, key in enumerate(tables[folder])}
+        runs.sort(key=lambda run: (str(run.path.parent), place.get(run.path, 0)))
         labels = [tables[run.path.parent].get(run.path.name) for run in runs]
         if any(label is None for label in labels):
             return cls(runs, _differences(runs))

@@ -1,4 +1,8 @@
-"""Figures over many runs: means with their intervals over seeds, labelled where they stand."""
+"""Figures over many runs: means with their intervals over seeds, labelled where they stand.
+
+Every run is a faint dot.  With two runs a 95 % interval is thirteen standard errors wide and hides
+what there is to see, so that it is drawn from three runs on.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,7 @@ NAMES = {
     "hub_load": "load of the busiest agent, over the mean",
 }
 SHARES = ("accuracy", "disagreement", "idle", "computing", "uplink", "downlink")
+ENOUGH = 3
 SCALES = {"wire_bytes": size_scale, "time_s": time_scale, "energy_j": energy_scale}
 
 
@@ -41,12 +46,12 @@ def plot_settings(
     hues = [None] if hue is None else list(dict.fromkeys(frame[hue]))
     for number, shade in enumerate(hues):
         own = frame if shade is None else frame[frame[hue] == shade]
-        found = [interval(own.loc[own[by] == value, metric]) for value in values]
+        groups = [own.loc[own[by] == value, metric] for value in values]
         aside = 0.16 * (number - (len(hues) - 1) / 2)
         x = np.arange(len(values)) + aside
         colour, _ = style.look(number)
         name = None if shade is None else f"{hue} {shade}"
-        _dots(ax, x, [(each.mean, each.low, each.high) for each in found], colour, name)
+        _dots(ax, x, groups, colour, name)
     ax.set_xticks(range(len(values)), [str(value).replace(" ", "\n", 1) for value in values])
     ax.set_xlim(-0.6, len(values) - 0.4)
     ax.set_ylabel(_name(metric))
@@ -71,12 +76,11 @@ def plot_relation(
         colour, _ = style.look(number)
         points = [(name, group) for name, group in own.groupby(label, sort=False)]
         at = np.array([group[x].mean() for _, group in points])
-        found = [interval(group[y]) for _, group in points]
         name = None if shade is None else f"{hue} {shade}"
-        _dots(ax, at, [(each.mean, each.low, each.high) for each in found], colour, name)
-        for (text, _), place, each in zip(points, at, found, strict=True):
+        means = _dots(ax, at, [group[y] for _, group in points], colour, name)
+        for (text, _), place, height in zip(points, at, means, strict=True):
             ax.annotate(
-                str(text), (place, each.mean), xytext=(5, 4), textcoords="offset points",
+                str(text), (place, height), xytext=(5, 4), textcoords="offset points",
                 fontsize=style.FONT - 1.5, color=colour,
             )  # fmt: skip
     ax.set_xlabel(_name(x))
@@ -154,11 +158,19 @@ def _curves(results: Results, over: str) -> pd.DataFrame:
 
 
 def _dots(
-    ax: Axes, x: Any, found: Sequence[tuple[float, float, float]], colour: str, name: str | None
-) -> None:
-    means, low, high = (np.array(column) for column in zip(*found, strict=True))
-    bars = np.nan_to_num(np.vstack([means - low, high - means]))
-    ax.errorbar(x, means, yerr=bars, fmt="o", ms=5, color=colour, lw=1.2, capsize=2, label=name)
+    ax: Axes, x: Any, groups: Sequence[pd.Series], colour: str, name: str | None
+) -> list[float]:
+    """Draw a group of values at each of *x*: every one, their mean, its interval; return means."""
+    found = [interval(group) for group in groups]
+    means = [each.mean for each in found]
+    bars = [
+        (each.mean - each.low, each.high - each.mean) if each.n >= ENOUGH else (0.0, 0.0)
+        for each in found
+    ]
+    ax.errorbar(x, means, yerr=np.transpose(bars), fmt="o", ms=5, color=colour, lw=1.2, label=name)
+    for place, group in zip(x, groups, strict=True):
+        ax.scatter([place] * len(group), group, s=7, color=colour, alpha=0.35, linewidths=0)
+    return means
 
 
 def _finish(ax: Axes, metric: str) -> None:

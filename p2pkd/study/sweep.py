@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from p2pkd.core.errors import InputError
-from p2pkd.study.executors import Executor
-from p2pkd.study.load import Study
+from p2pkd.core.errors import InputError, RunError
+from p2pkd.study.executors import Executor, executor
+from p2pkd.study.load import Study, load_study
 from p2pkd.study.table import table_of, write_table
 from p2pkd.study.task import FAILED, Outcome, Task, clear_partial, is_complete, status_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from p2pkd.analysis.results import Results
 
 ERRORS = "errors.json"
 
@@ -95,6 +97,21 @@ class Sweep:
 
     def _write_study(self) -> None:
         (self.folder / "study.yaml").write_text(self.study.text, encoding="utf-8")
+
+
+def run_study(path: str | Path, out: str | Path, jobs: int | None = None) -> Results:
+    """Run what is not done yet of the study file *path* in the folder *out*; return all results.
+
+    Raise InputError for a wrong study and RunError, with the first error, if a run failed.
+    """
+    from p2pkd.analysis.results import Results
+
+    sweep = Sweep.of(load_study(path), out)
+    table = sweep.run(executor("local", jobs), resume=True)
+    if sweep.errors:
+        error = next(iter(sweep.errors.values()))
+        raise RunError(f"{len(sweep.errors)} of {len(table)} runs failed, the first with: {error}")
+    return Results.from_dir(sweep.folder)
 
 
 @contextmanager

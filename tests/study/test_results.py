@@ -18,7 +18,13 @@ from p2pkd.analysis.resources import resources_by_device, staleness_quantiles, u
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results, to_latex
 from p2pkd.analysis.statistics import interval
-from p2pkd.analysis.topology_measures import topology_table
+from p2pkd.analysis.study_figures import (
+    plot_bands,
+    plot_pareto,
+    plot_relation,
+    plot_settings,
+)
+from p2pkd.analysis.topology_measures import topology_measures, topology_table
 from p2pkd.core.errors import ResultError
 from p2pkd.run import simulate
 from p2pkd.study.executors import InProcess
@@ -186,3 +192,20 @@ def test_graphs_beside_what_they_did(results):
 
 def test_opening_a_single_run_still_works(results):
     assert isinstance(results.runs[0], Result)
+
+
+def test_figures_show_every_run_and_every_setting(results):
+    ax = plot_settings(results, "topology", "final_accuracy_mean", hue="method.learn.lr")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["ring", "star"]
+    assert sum(len(dots.get_offsets()) for dots in ax.collections if len(dots.get_offsets())) >= 12
+    gap = results.measure(spectral_gap=lambda run: topology_measures(run).spectral_gap)
+    ax = plot_relation(gap, "spectral_gap", "final_accuracy_mean", "topology")
+    assert [text.get_text() for text in ax.texts] == ["ring", "star"]
+    ax = plot_pareto(results, ["topology", "method.learn.lr"])
+    assert ax.texts[0].get_text() == "ring, low"
+    ax = plot_bands(results, "method.learn.lr", over="wire_bytes")
+    low, _ = ax.lines
+    own = results.where(**{"method.learn.lr": "low"}).frame["final_accuracy_mean"]
+    assert low.get_ydata()[-1] == pytest.approx(own.mean(), abs=0.05)
+    with pytest.raises(ValueError, match="must be one of wire_bytes, time_s, energy_j"):
+        plot_bands(results, "topology", over="joules")
