@@ -41,6 +41,8 @@ def test_preset_distils(path):
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
 def test_part_makes_a_difference(path):
+    if path.stem == "part-privacy":
+        pytest.importorskip("dp_accounting")
     got, plain = summary(path), without_the_part()
     assert got["distill_steps"] > 0
     if path.stem == "part-mean-losses":
@@ -81,3 +83,10 @@ def test_differences_are_smaller_and_lose_nothing():
 def test_sizes_that_depend_on_learning_cannot_run_dry(name, tmp_path):
     with pytest.raises(InputError, match=f"{name}.*dry"):
         p2pkd.simulate(FOLDER / f"part-{name}.yaml", dry_run=True, out=tmp_path / "run")
+
+
+def test_privacy_spent_is_reported_for_each_agent():
+    pytest.importorskip("dp_accounting")
+    agents = summary(FOLDER / "part-privacy.yaml")["agents"]
+    assert (agents["epsilon"] > 0).all()
+    assert without_the_part()["agents"]["epsilon"].isna().all()

@@ -119,6 +119,7 @@ class AgentRecord(NamedTuple):
     distill_steps: int
     version: int
     accuracy: float  # at the last evaluation; nan without one
+    epsilon: float = float("nan")  # differential privacy spent by its messages; nan without noise
 
 
 Record = (

@@ -216,6 +216,12 @@ class Simulation:
         process = self.env.process(self.agents[agent].alive(steps))
         self.clock.reaction(agent, process)
 
+    def _epsilon(self, agent: int) -> float:
+        """Return the privacy that *agent* has spent; what it predicted and never sent counts."""
+        privacy: Any = self.scenario.method.send.privacy
+        composer: Any = self.shared.composer
+        return float("nan") if privacy is None else float(privacy.epsilon(composer.spoken[agent]))
+
     def _agent_record(self, agent: Agent) -> AgentRecord:
         i, books, world = agent.agent, agent.books, self.world
         devices, profile = world.devices, self.profile
@@ -257,4 +263,5 @@ class Simulation:
             distill_steps=books.distill_steps,
             version=agent.updates,
             accuracy=self.evaluator.accuracy_of(i),
+            epsilon=self._epsilon(i),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -56,9 +57,14 @@ class Gaussian(PrivacySpec):
     def epsilon(self, messages: int) -> float:
         """Return the epsilon that *messages* of one agent have spent, at `delta`."""
         self.check()
-        from dp_accounting import GaussianDpEvent
-        from dp_accounting.rdp import RdpAccountant
+        return _epsilon(self.noise, self.delta, messages) if messages else 0.0
 
-        accountant = RdpAccountant()
-        accountant.compose(GaussianDpEvent(self.noise), messages)
-        return float(accountant.get_epsilon(self.delta))
+
+@cache
+def _epsilon(noise: float, delta: float, messages: int) -> float:
+    from dp_accounting import GaussianDpEvent
+    from dp_accounting.rdp import RdpAccountant
+
+    accountant = RdpAccountant()
+    accountant.compose(GaussianDpEvent(noise), messages)
+    return float(accountant.get_epsilon(delta))

@@ -36,7 +36,7 @@ def test_bytes_are_what_a_real_compressor_makes():
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     size = len(packed.compress(codes) + packed.flush())
     assert len(Compressed(of=Bits(b=1)).encode(values)) == 1 + size
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9}]
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 2**20}]
     size = len(lzma.compress(codes, lzma.FORMAT_RAW, filters=filters))
     assert len(Compressed(of=Bits(b=1), compressor="lzma").encode(values)) == 1 + size
 

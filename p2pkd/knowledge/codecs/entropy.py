@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Compressor = Literal["zlib", "lzma"]
-_RAW: list[dict[str, Any]] = [{"id": lzma.FILTER_LZMA2, "preset": 9}]
+# A dictionary as large as messages are: the default one takes longer to allocate than to use.
+_RAW: list[dict[str, Any]] = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 2**20}]
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "zlib": lambda data: zlib.compress(data, 9, wbits=-15),
