@@ -218,6 +218,8 @@ class Agent:
     def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> Work:
         """Return the work of *steps* steps towards the targets that *lessons* make."""
         samples = steps * self.shared.distill_batch_of(self.agent)
+        if self.shared.taught_by_models:
+            samples += -(-samples * len(lessons) // 3)  # they go forward only: a third each
         now = self.shared.env.now
         product = self.shared.learner.distill(version, lessons, steps, now)
         return Work("distill", product, steps, samples)

@@ -55,6 +55,7 @@ class Shared:
             "learns_at_ticks": self.method.learn.when == "tick",
             "learns_on_receipt": self.method.learn.when == "receive",
             "refresh_s": getattr(self.objective, "refresh", 0.0),
+            "taught_by_models": getattr(self.objective, "models", False),
             "teach_after_s": getattr(self.objective, "teach_after", None),
         }
         for name, value in derived.items():
@@ -67,6 +68,7 @@ class Shared:
     learns_on_receipt: bool = False
     refresh_s: float = 0.0
     teach_after_s: float | None = None
+    taught_by_models: bool = False
 
     def new_memory(self, agent: int) -> Any:
         """Return an empty memory for *agent*."""
@@ -81,7 +83,7 @@ class Shared:
     def distill_batch_of(self, agent: int) -> int:
         """Return how many rows a distillation step sees: reference rows, and private if joint."""
         batch = self.objective.batch
-        if getattr(self.objective, "classwise", False):
+        if getattr(self.objective, "classwise", False) or self.taught_by_models:
             return self.batch_of(agent)
         rows = self.composer.lesson_rows(agent) if batch == "full" else batch
         return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)

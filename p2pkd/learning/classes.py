@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from p2pkd.learning.api import Outputs
 from p2pkd.learning.architecture import Pull
 from p2pkd.learning.batches import Ints, padded
 from p2pkd.learning.lessons import Alignment
-from p2pkd.learning.objectives import distillation_pull, mean_weights, private_pull
+from p2pkd.learning.objectives import distillation_pull, mean_weights, private_pull, sum_pull
 from p2pkd.learning.steps import Batches, private_rows, targets_of
 from p2pkd.learning.tables import Tables, take
 
@@ -56,7 +55,7 @@ def class_batches(
         goal = table.gather(1, labels.unsqueeze(2).expand(-1, -1, table.shape[2]))
         share = weights * factors[1] * known.gather(1, labels)
         private = private_pull(labels, weights * factors[0])
-        return take(tables.private_x, here), _both(
+        return take(tables.private_x, here), sum_pull(
             private, distillation_pull(tables.recipe.objective, goal, share)
         )
 
@@ -81,16 +80,6 @@ def _tables_of_classes(tables: Tables, products: Sequence[Any]) -> tuple[Tensor,
 
 def _nothing() -> Tensor:
     raise TypeError("nobody predicts reference rows where knowledge is about classes")
-
-
-def _both(first: Pull, second: Pull) -> Pull:
-    """Return the sum of two pulls on the same rows; the first has no gradient at features."""
-
-    def pull(outputs: Outputs) -> tuple[Tensor, Tensor | None]:
-        (here, _), (there, features) = first(outputs), second(outputs)
-        return here + there, features
-
-    return pull
 
 
 def classes_of(labels: Any, offsets: Any) -> list[Ints]:

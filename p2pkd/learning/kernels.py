@@ -15,6 +15,7 @@ from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.batches import padded
 from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.heard import private_accuracy
+from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
 from p2pkd.learning.tables import Tables, take
@@ -70,6 +71,8 @@ class Kernels:
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
             return 0
+        if getattr(self.tables.recipe.objective, "models", False):
+            return padded(int(self.tables.private.sizes[product.agent]))
         union = len(np.unique(np.concatenate([p.rows for p in product.argument[0]])))
         return padded(union), padded(int(self.tables.private.sizes[product.agent]))
 
@@ -143,6 +146,8 @@ class Kernels:
 
         if joint is not None and getattr(objective, "classwise", False):
             batch = class_batches(self.tables, products, agents, joint)
+        elif joint is not None and getattr(objective, "models", False):
+            batch = model_batches(self.tables, products, agents, joint, arch, pool)
         elif joint is None:
             batch = lesson_batches(self.tables, products, agents, objective.scale, own)
         else:

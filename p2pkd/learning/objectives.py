@@ -83,3 +83,13 @@ def joint_pull(private: Pull, distillation: Pull, n_private: int) -> Pull:
         return torch.cat([here, there], 1), features
 
     return pull
+
+
+def sum_pull(private: Pull, distillation: Pull) -> Pull:
+    """Return the sum of two pulls on the same rows; the first has no gradient at features."""
+
+    def pull(outputs: Outputs) -> tuple[Tensor, Tensor | None]:
+        (here, _), (there, features) = private(outputs), distillation(outputs)
+        return here + there, features
+
+    return pull

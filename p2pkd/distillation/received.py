@@ -1,0 +1,57 @@
+"""Models travel, and teach on the receiver's own rows (Def-KT)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from p2pkd.distillation.base import Apprentice, Objective, Work, kl_divergence
+from p2pkd.scenario.method import MethodSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from p2pkd.learning.api import Outputs
+
+
+class Received(Objective):
+    """L = CE + `strength` KL(p_r, p_s) on private rows, p_r being what received models predict.
+
+    Li, Li and Varshney, "Decentralized federated learning via mutual knowledge transfer" (Def-KT,
+    2021), equation 5, for one's own model; the received one is not trained in turn.  No reference
+    set is used; the models must be of one architecture.  A step is charged for the forward passes
+    of the received models too.
+    """
+
+    models: ClassVar[bool] = True
+    learns_from: ClassVar[frozenset[str]] = frozenset({"weights"})
+    objective: Literal["received"] = "received"
+    strength: Annotated[float, Field(gt=0)] = 1.0
+    """The factor of the KL term; that of cross-entropy is 1."""
+
+    @property
+    def joint(self) -> tuple[float, float] | None:
+        """The factors 1 and `strength`."""
+        return 1.0, self.strength
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield complaints about rules that messages of predictions can be judged by."""
+        yield from super().misfits(method)
+        teachers = method.teachers
+        if teachers.weights.tag_value != "uniform" or teachers.filters or teachers.sharpen:
+            yield "teachers: received models count alike; give no weights, filters or sharpen"
+        if teachers.combine.tag_value == "mean_losses":
+            yield "teachers.combine: 'received' makes one target; use 'mean_probabilities'"
+
+    def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
+        """Return KL(p_r, p_s) of each row, ``(G, B)``."""
+        return kl_divergence(targets, outputs.logits.log_softmax(-1))
+
+    def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
+        """Yield joint steps, or private ones while nothing has been heard."""
+        if lessons:
+            yield agent.distill(agent.version, lessons, self.local_steps)
+        else:
+            yield agent.train(agent.version, self.local_steps)
