@@ -4,6 +4,11 @@ Agents compute at 1 MFLOP/s; links carry 1,000 bytes/s each way; propagation tak
 linear model on iris has 4 x 3 weights and 3 biases: 24 FLOPs forward a row (2 x 4 x 3).
 """
 
+import itertools
+import json
+import os
+from pathlib import Path
+
 import pytest
 
 LINE = {
@@ -114,4 +119,29 @@ def test_a_device_computes_one_thing_at_a_time(run):
         spans = sorted(
             (c.started_s, c.ended_s) for c in log.of("ComputeRecord") if c.agent == agent
         )
-        assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
+
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "three_agents.json"
+
+
+def told(log):
+    """Return all records as plain data, nan as None."""
+    plain = [[type(r).__name__, *r] for r in log.records]
+    return json.loads(json.dumps(plain).replace("NaN", "null"))
+
+
+def test_the_whole_trace_is_the_golden_one(run):
+    """Every record of a push-pull run, to the last digit: what the books, clocks and links say.
+
+    To accept a change on purpose, run this test once with P2PKD_ACCEPT=1.
+    """
+    gossip = {"protocol": "push_pull", "clock": "periodic", "every": "5 s", "jitter": 0.1}
+    links = {**LINE["links"], "loss": 0.2, "transport": "fair"}
+    _, log = run(LINE, method={**LINE["method"], "gossip": gossip}, links=links, seed=11)
+    trace = told(log)
+    if os.environ.get("P2PKD_ACCEPT"):
+        rows = ",\n".join(json.dumps(row) for row in trace)
+        GOLDEN.write_text(f"[\n{rows}\n]\n")
+    assert trace == json.loads(GOLDEN.read_text())
+    assert {row[0] for row in trace} == {"MessageRecord", "ComputeRecord", "AgentRecord"}
