@@ -134,6 +134,7 @@ class Ray:
         """Yield each task's outcome as soon as it is known."""
         self._start()
         try:
+            # Ray gives a task of one CPU one thread (OMP_NUM_THREADS).
             # A run that kills its worker is not tried again: it would kill the next.
             remote = self.ray.remote(num_cpus=1, max_retries=0)(run_task)
             waiting = {remote.remote(task): task for task in tasks}
@@ -153,7 +154,6 @@ class Ray:
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}},
         )
 
     def _outcome(self, reference: Any, task: Task) -> Outcome:
