@@ -105,23 +105,27 @@ def plot_pareto(
         colour = style.BLUE if row["front"] else style.GREY
         ax.scatter(row[cost] / scale[0], row[gain], s=28, color=colour, linewidths=0)
         text = ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+        # Slanted away from the front, names of neighbours seldom cross.
+        aside, angle = ((-1, 5), 28) if row["front"] else ((2, -5), -28)
         ax.annotate(
-            text, (row[cost] / scale[0], row[gain]), xytext=(6, -3), textcoords="offset points",
-            fontsize=style.FONT - 1.5, color=colour,
+            text, (row[cost] / scale[0], row[gain]), xytext=aside, textcoords="offset points",
+            fontsize=style.FONT - 1.5, color=colour, rotation=angle, rotation_mode="anchor",
+            va="bottom" if row["front"] else "top",
         )  # fmt: skip
     front = table[table["front"]].sort_values(cost)
     ax.plot(front[cost] / scale[0], front[gain], color=style.BLUE, linewidth=1, zorder=0)
     ax.set_xlabel(f"{_name(cost)}{scale[1]}")
     ax.set_ylabel(_name(gain))
     _finish(ax, gain)
-    ax.margins(x=0.12, y=0.1)
+    ax.margins(x=0.12, y=0.2)
     return ax
 
 
 def plot_bands(results: Results, by: str, over: str = "time_s", ax: Axes | None = None) -> Axes:
     """Draw mean accuracy over *over*, one of `SPENT`, a curve for each value of *by*.
 
-    The band is the 95 % interval over runs; values between two evaluations are interpolated.
+    The band is the 95 % interval over runs, three at least; values between two evaluations are
+    interpolated.
     """
     if over not in SPENT:
         raise ValueError(f"over must be one of {', '.join(SPENT)}, given {over!r}")
@@ -136,8 +140,9 @@ def plot_bands(results: Results, by: str, over: str = "time_s", ax: Axes | None 
         x = table.index.to_numpy() / scale[0]
         mean = np.array([each.mean for each in found])
         ax.plot(x, mean, color=colour, linestyle=dash, linewidth=1.8, label=str(value))
-        low, high = [each.low for each in found], [each.high for each in found]
-        ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
+        if len(table.columns) >= ENOUGH:
+            low, high = [each.low for each in found], [each.high for each in found]
+            ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
         ends.append(style.End(float(x[-1]), float(mean[-1]), str(value), colour))
     ax.set_xlabel(f"{_name(over)}{scale[1]}")
     ax.set_ylabel("mean test accuracy")
