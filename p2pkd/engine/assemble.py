@@ -94,9 +94,8 @@ def _composer(
             method, classes, data.n_classes, learner, streams, profile.private_rows
         )
     if knowledge.about_rows:
-        return RowComposer(
-            method, len(data.reference_y), data.n_classes, learner, streams, profile.private_rows
-        )
+        n, private = len(data.reference_y), profile.private_rows
+        return RowComposer(method, n, data.n_classes, learner, streams, private, data.known)
     return WeightComposer(method, profile.parameters, learner)
 
 

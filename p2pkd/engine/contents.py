@@ -43,6 +43,7 @@ class RowComposer:
         learner: Any,
         streams: Streams,
         private_rows: Sequence[int] = (),
+        known: Sequence[Rows] | None = None,
     ) -> None:
         send = method.send
         rules: list[Any] = [method.teachers.weights, *method.teachers.filters]
@@ -57,7 +58,9 @@ class RowComposer:
         self.subset = send.subset
         self.streams = streams
         self.n_reference = n_reference
-        self.n_rows = n_reference if send.rows == "all" else min(send.rows, n_reference)
+        self.known = known
+        most = n_reference if known is None else len(known[0])
+        self.n_rows = most if send.rows == "all" else min(send.rows, most)
         if self.n_rows == n_reference:
             self.subset = "fixed"
         self.size_bytes = self._size(send.knowledge, send.codec, n_classes)
@@ -65,7 +68,8 @@ class RowComposer:
         self.generators: dict[int, np.random.Generator] = {}
 
     def _size(self, knowledge: Any, codec: Any, n_classes: int) -> int:
-        ids = ROW_ID_BYTES * self.n_rows if self.subset == "message" else 0
+        told = self.subset == "message" or self.known is not None
+        ids = ROW_ID_BYTES * self.n_rows if told else 0
         self.extra_bytes = ids + self.fact_bytes
         return self.extra_bytes + int(codec.size_bytes(self.n_rows, knowledge.width(n_classes)))
 
@@ -92,6 +96,8 @@ class RowComposer:
         )
 
     def _rows(self, agent: int, now_s: float) -> Rows:
+        if self.known is not None:
+            return self._known_rows(self.known[agent], agent, now_s)
         if self.subset == "message":
             rng = self.generators.get(agent)
             if rng is None:
@@ -101,6 +107,19 @@ class RowComposer:
         if turn != self.shared[0]:
             self.shared = (turn, self._draw("shared-rows", turn))
         return self.shared[1]
+
+    def _known_rows(self, known: Rows, agent: int, now_s: float) -> Rows:
+        """Return rows among those that *agent* has; whose turn it is, it decides alone."""
+        if self.n_rows == len(known):
+            return known
+        if self.subset == "message":
+            rng = self.generators.get(agent)
+            if rng is None:
+                rng = self.generators[agent] = self.streams.generator("rows", agent)
+        else:
+            turn = int(now_s // self.period) if self.subset == "round" else 0
+            rng = self.streams.generator("known-rows", agent, turn)
+        return np.sort(rng.choice(known, self.n_rows, replace=False, shuffle=False))
 
     def _draw(self, purpose: str, turn: int) -> Rows:
         return self._pick(self.streams.generator(purpose, turn))

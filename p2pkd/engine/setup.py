@@ -14,13 +14,16 @@ from p2pkd.world.world import World
 def set_up(scenario: Scenario, world: World, books: Sequence[Books]) -> list[float]:
     """Charge every agent for the reference set, and return when each has it, in seconds.
 
-    A `preloaded` set is free and there from the start.  A `download` is the rows as float32, from
-    outside the network: it takes its size over the agent's downlink and none of others' links.
+    A `preloaded` set is free and there from the start.  A `download` is the rows that the agent
+    has, as float32, from outside the network: it takes its size over the agent's downlink and none
+    of others' links.
     """
     at_once = [0.0] * world.n_agents
     if scenario.data.reference.delivery == "preloaded" or world.data is None:
         return at_once
-    size = FLOAT_BYTES * math.prod(world.data.reference_x.shape)
+    known = world.data.known
+    share = 1.0 if known is None else len(known[0]) / len(world.data.reference_x)
+    size = round(FLOAT_BYTES * math.prod(world.data.reference_x.shape) * share)
     for each in books:
         each.setup_bytes += size
     if scenario.links.transport == "instant":

@@ -62,6 +62,9 @@ class DeferredLearner:
         self.pool_of = [self.tables.pools[i] for i in model_of.tolist()]
         self.batch = recipe.batch or 0
         self.is_joint = recipe.objective.joint is not None
+        knowledge = recipe.knowledge
+        of_reference = recipe.about_rows and not getattr(knowledge, "about_classes", False)
+        self.known = getattr(data, "known", None) if of_reference else None
         self.told = [0] * len(self.pool_of)
         self.pending: list[ref[Any]] = []
         self.max_pending = self.settings.max_pending or max(2**15, 4 * len(self.pool_of))
@@ -120,6 +123,10 @@ class DeferredLearner:
         kept = [lesson.contents for lesson in lessons]
         if self.recipe.partial:
             kept = [Part(lesson.contents, lesson.at) for lesson in lessons]
+        if self.known is not None:
+            lessons, kept = self._understood(version.agent, lessons, kept)
+            if not kept:
+                return version
         notes = None
         if self.recipe.judges:
             notes = [(lesson.sender, now_s - lesson.made_s) for lesson in lessons]
@@ -136,6 +143,24 @@ class DeferredLearner:
             version.drawn + n,
         )
         return self._record(product)
+
+    def _understood(
+        self, agent: int, lessons: Sequence[Any], kept: list[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        """Return *lessons*, and of *kept* the parts about rows that *agent* has."""
+        assert self.known is not None
+        heard, parts = [], []
+        for lesson, contents in zip(lessons, kept, strict=True):
+            at = np.flatnonzero(np.isin(contents.rows, self.known[agent]))
+            if len(at):
+                heard.append(lesson)
+                payload, at = (
+                    (contents.payload, contents.at[at])
+                    if isinstance(contents, Part)
+                    else (contents, at)
+                )
+                parts.append(Part(payload, at))
+        return heard, parts
 
     def merge(self, version: Version, parts: Sequence[tuple[Version, float]]) -> Version:
         """Return *version* with the weighted sum of *parts* as parameters.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Count, Share
+from p2pkd.scenario.quantities import Count, Percent, Share
 
 _BUNDLED: dict[str, tuple[tuple[int, ...], int]] = {
     "digits": ((1, 8, 8), 10),
@@ -153,8 +153,19 @@ class ReferenceSpec(Spec):
     """The public, unlabelled rows on which predictions are exchanged."""
 
     rows: Count = 256
+    known: Annotated[float, Percent(positive=True)] = 1.0
+    """Share of the rows that an agent has, drawn for each; it speaks and learns of no other."""
     delivery: Literal["preloaded", "download"] = "preloaded"
     """`preloaded` is free, as in the papers; `download` charges the set once to every agent."""
+
+
+class StreamSpec(Spec):
+    """Private rows that come class after class, as a stream of tasks."""
+
+    tasks: Annotated[int, Field(ge=2, strict=True)] = 5
+    """Parts of equal size that an agent's rows, sorted by class, are cut into."""
+    samples: Count = 1000
+    """Private samples, with repetition, that an agent draws before the next part begins."""
 
 
 class DataSpec(Spec):
@@ -165,3 +176,5 @@ class DataSpec(Spec):
     test: Share = 0.2
     """Share of all rows held out for evaluation; a set's own test part is used where it has one."""
     partition: PartitionSpec = Iid()
+    stream: StreamSpec | None = None
+    """Default: all private rows are there from the start."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from p2pkd.core.errors import DataError
 from p2pkd.core.rng import Streams
-from p2pkd.scenario.data import DataSpec, FeatureShift
+from p2pkd.scenario.data import DataSpec, FeatureShift, ReferenceSpec, StreamSpec
 from p2pkd.world.datasets import load
 from p2pkd.world.partition import Partition, build_partition
 from p2pkd.world.raw import Raw
@@ -29,6 +29,8 @@ class Data:
     reference_y : their labels, which no method may read: for joint pre-training, as if they had
         been public, and for analysis.
     partition : who owns which row of `private_x`.
+    known : which reference rows each agent has, ascending; None where all have all.
+    stream : how private rows come one after the other; None where all are there from the start.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Data:
     test_x: NDArray[np.float32]
     test_y: NDArray[np.int64]
     partition: Partition
+    known: tuple[NDArray[np.int64], ...] | None = None
+    stream: StreamSpec | None = None
 
     def __post_init__(self) -> None:
         part = self.partition
@@ -92,10 +96,23 @@ def build_data(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> D
         test_x=test_x,
         test_y=raw.y[test] if raw.test_y is None else raw.test_y,
         partition=partition,
+        known=_known_rows(spec.reference, n_agents, streams),
+        stream=spec.stream,
     )
 
 
 Rows = NDArray[np.int64]
+
+
+def _known_rows(
+    spec: ReferenceSpec, n_agents: int, streams: Streams
+) -> tuple[NDArray[np.int64], ...] | None:
+    """Return the reference rows that each agent has."""
+    if spec.known == 1:
+        return None
+    n = max(1, round(spec.known * spec.rows))
+    draws = (streams.generator("reference known", i) for i in range(n_agents))
+    return tuple(np.sort(rng.choice(spec.rows, n, replace=False)) for rng in draws)
 
 
 def _test_rows(raw: Raw, share: float, streams: Streams) -> tuple[Rows, Rows]:

@@ -50,8 +50,8 @@ class TopK(FixedCodec):
         rest = np.ones((rows, 1), np.float32)
         for column in range(k):  # one after the other: the tensors' sum below has the same order
             rest -= kept[:, column : column + 1]
-        share: Array = np.maximum(rest, 0) / np.float32(max(1, width - k))
-        table = np.repeat(share, width, 1)
+        share = np.maximum(rest, 0).astype(np.float32) / np.float32(max(1, width - k))
+        table: Array = np.repeat(share, width, 1).astype(np.float32)
         np.put_along_axis(table, classes, kept, 1)
         return table
 
