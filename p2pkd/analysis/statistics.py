@@ -48,7 +48,7 @@ def interval(values: Iterable[float], confidence: float = 0.95) -> Interval:
         return Interval(mean, float("nan"), n, float("nan"), float("nan"))
     std = float(x.std(ddof=1))
     half = _quantile(n - 1, confidence) * std / np.sqrt(n)
-    return Interval(mean, std, n, mean - half, mean + half)
+    return Interval(mean, std, n, float(mean - half), float(mean + half))
 
 
 def paired(a: Iterable[float], b: Iterable[float], confidence: float = 0.95) -> Paired:

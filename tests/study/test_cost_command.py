@@ -1,0 +1,71 @@
+"""`p2pkd cost` and `p2pkd sweep` as users type them."""
+
+import pytest
+from typer.testing import CliRunner
+
+from p2pkd.cli import app
+from p2pkd.run import simulate
+
+
+@pytest.fixture
+def runs(study_file, tmp_path):
+    study_file("name: s\nbase: tiny.yaml\n")
+    for seed in (0, 1):
+        simulate(tmp_path / "tiny.yaml", seed=seed, out=tmp_path / f"run-{seed}")
+    return [str(tmp_path / f"run-{seed}") for seed in (0, 1)]
+
+
+def invoke(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_cost_of_several_runs_and_of_one(runs):
+    several = invoke("cost", *runs, "--target", 5, "--budget", "10 kB")
+    assert several.exit_code == 0, several.output
+    head, *rows = several.stdout.splitlines()
+    assert head.split()[:3] == ["run", "accuracy", "wire_bytes"]
+    assert "bytes_to_target" in head
+    assert len(rows) == 2
+    assert any("*" in row for row in rows)
+    one = invoke("cost", runs[0]).stdout
+    assert "Bytes on the wire, by what they were" in one
+    assert "soft_labels" in one
+    assert "Who paid" in one
+
+
+def test_cost_exports(runs):
+    csv = invoke("cost", *runs, "--csv").stdout.splitlines()
+    assert csv[0].startswith("run,accuracy,wire_bytes")
+    assert len(csv) == 3
+    assert invoke("cost", *runs, "--latex").stdout.startswith("\\begin{tabular}{lr")
+
+
+def test_cost_refuses_a_budget_without_a_unit(runs):
+    found = invoke("cost", runs[0], "--budget", "10")
+    assert found.exit_code == 2
+    assert "--budget" in found.stderr
+    assert "has no unit" in found.stderr
+
+
+def test_the_plan_and_the_status_of_a_sweep(study_file, tmp_path):
+    path = study_file("name: s\nbase: tiny.yaml\nseeds: 0..1\n")
+    plan = invoke("sweep", path, "--dry-run", "--out", tmp_path / "runs").stdout
+    assert "2 runs (1 settings, 2 seeds)" in plan
+    assert "Simulated time" in plan
+    assert "runs without learning" in plan
+    assert not (tmp_path / "runs").exists()
+    done = invoke("sweep", path, "--jobs", 1, "--out", tmp_path / "runs")
+    assert done.exit_code == 0, done.output
+    status = invoke("sweep", path, "--status", "--out", tmp_path / "runs").stdout
+    assert "2 of 2" in status
+    again = invoke("sweep", path, "--jobs", 1, "--out", tmp_path / "runs")
+    assert again.exit_code == 2
+    assert "--resume" in again.stderr
+
+
+def test_a_bad_key_in_a_study_is_told_before_anything_runs(study_file, tmp_path):
+    path = study_file("name: s\nbase: tiny.yaml\nmatrix: {method.learn.lrr: [1]}\n")
+    found = invoke("sweep", path, "--out", tmp_path / "runs")
+    assert found.exit_code == 2
+    assert f"{path}:3:23  method.learn.lrr: unknown key; did you mean 'lr'?" in found.stderr
+    assert not (tmp_path / "runs").exists()
