@@ -8,18 +8,19 @@ the same numbers, and the size to the length of the bytes.  The wrappers of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from p2pkd.core.lazy import numpy as np
 from p2pkd.scenario.method import CodecSpec
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
-Array = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
+    Array = NDArray[np.float32]
+    Bytes = NDArray[np.uint8]
+else:
+    Array = Bytes = Any
 
 
 class FixedCodec(CodecSpec):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
+from p2pkd.core.lazy import numpy as np
 from p2pkd.knowledge.codecs.base import Array, Bytes, FixedCodec, label_type
 
 if TYPE_CHECKING:

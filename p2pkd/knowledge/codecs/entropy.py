@@ -6,14 +6,13 @@ are sent, and it cannot run dry.  Neither loses anything beyond what the codec i
 
 from __future__ import annotations
 
-import lzma
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
+from p2pkd.core.lazy import numpy as np
 from p2pkd.knowledge.codecs.base import Array, Bytes, FixedCodec
 from p2pkd.scenario.method import CodecSpec
 
@@ -21,16 +20,24 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Compressor = Literal["zlib", "lzma"]
-# A dictionary as large as messages are: the default one takes longer to allocate than to use.
-_RAW: list[dict[str, Any]] = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 2**20}]
+
+
+def _lzma(data: bytes, *, forth: bool) -> bytes:
+    import lzma
+
+    # A dictionary as large as messages are: the default takes longer to allocate than to use.
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 2**20}]
+    work = lzma.compress if forth else lzma.decompress
+    return work(data, lzma.FORMAT_RAW, filters=filters)
+
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "zlib": lambda data: zlib.compress(data, 9, wbits=-15),
-    "lzma": lambda data: lzma.compress(data, lzma.FORMAT_RAW, filters=_RAW),
+    "lzma": lambda data: _lzma(data, forth=True),
 }
 DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "zlib": lambda data: zlib.decompress(data, wbits=-15),
-    "lzma": lambda data: lzma.decompress(data, lzma.FORMAT_RAW, filters=_RAW),
+    "lzma": lambda data: _lzma(data, forth=False),
 }
 """Raw streams: neither magic numbers nor checksums, which the link layer has."""
 

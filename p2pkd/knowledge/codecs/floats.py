@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
-
+from p2pkd.core.lazy import numpy as np
 from p2pkd.knowledge.codecs.base import Array, FixedCodec
 
 if TYPE_CHECKING:

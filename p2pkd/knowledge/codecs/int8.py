@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
+from p2pkd.core.lazy import numpy as np
 from p2pkd.knowledge.codecs.base import Array, FixedCodec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_TINY_SCALE = float(np.finfo(np.float32).tiny)
+_TINY_SCALE = 2.0**-126  # the least normal number of float32
 
 
 class Int8(FixedCodec):

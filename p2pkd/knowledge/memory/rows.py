@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from p2pkd.core.lazy import numpy as np
 from p2pkd.knowledge.memory.base import Aging, Memo, Memory, order
 from p2pkd.scenario.method import MemorySpec
 
-Rows = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
 
 
 class Excerpt:
