@@ -45,12 +45,13 @@ def results_of(sources: Sequence[Path], overrides: Sequence[str] = ()) -> Iterat
     from p2pkd.analysis.result import Result
     from p2pkd.scenario.load import load_scenario
 
+    missing = [source for source in sources if not source.exists()]
+    if missing:  # told before the others take their time
+        raise ResultError(f"{missing[0]}: neither a run directory nor a scenario file")
     for source in sources:
         if source.is_dir():
             yield Result.from_dir(source)
             continue
-        if not source.exists():
-            raise ResultError(f"{source}: neither a run directory nor a scenario file")
         loaded = load_scenario(source, overrides)
         known = _finished_run(loaded)
         typer.echo(f"{source}: {'has run, ' + shown(known.path) if known else 'runs'}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from p2pkd.cli.app import SetOption, app, example
+from p2pkd.core.errors import ResultError
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")]
 
@@ -39,6 +41,7 @@ def trace(
     from p2pkd.cli.execute import shown
     from p2pkd.report import write_trace
 
+    _check_place(out)
     typer.echo(shown(write_trace(run, out)))
 
 
@@ -67,6 +70,7 @@ def compare(
     from p2pkd.report import compare_report
     from p2pkd.report.tables import comparison_table
 
+    _check_place(out)
     results = list(results_of(sources, set_))
     if csv:
         typer.echo(frame_of(results).to_csv(), nl=False)
@@ -74,6 +78,18 @@ def compare(
         table = comparison_table(results)
         _print_table(table.head, table.rows)
     typer.echo(f"page: {shown(compare_report(results, out))}", err=True)
+
+
+def _check_place(file: Path | None) -> None:
+    """Raise ResultError, before anything runs, where *file* cannot be written."""
+    if file is None:
+        return
+    folder = file.absolute().parent
+    if file.is_dir():
+        raise ResultError(f"{file}: is a directory; --out takes the name of a file")
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        wrong = "cannot be written to" if folder.is_dir() else "does not exist"
+        raise ResultError(f"{file}: cannot be written, as {folder} {wrong}")
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -174,3 +174,18 @@ def test_deep_validation_builds_the_world(folder):
     assert result.stderr.startswith("x.yaml:5:5  devices.0: ")
     assert "cannot hold model" in result.stderr
     assert result.exit_code == 2
+
+
+def test_a_page_that_cannot_be_written_is_told_before_anything_runs(folder):
+    (folder / "x.yaml").write_text(GOOD + "topology: ring\n")
+    for out, reason in [("no/x.html", "does not exist"), (".", "is a directory")]:
+        result = invoke("compare", "x.yaml", "--out", out)
+        assert reason in result.stderr
+        assert (result.exit_code, list(folder.glob("runs"))) == (2, [])
+
+
+def test_a_source_that_is_not_there_is_told_before_the_others_run(folder):
+    (folder / "x.yaml").write_text(GOOD + "topology: ring\n")
+    result = invoke("compare", "x.yaml", "nope")
+    assert result.stderr == "nope: neither a run directory nor a scenario file\n"
+    assert (result.exit_code, list(folder.glob("runs"))) == (2, [])
