@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from p2pkd.learning.architecture import Architecture, build_architecture
-from p2pkd.learning.optimizers import make_optimizer
+from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.data import Data
@@ -79,7 +79,7 @@ def memory_needs(
     numbers = {
         "parameters": p,
         "gradient": p,
-        "optimiser state": make_optimizer(learn.optimizer).state_floats(p),
+        "optimiser state": optimizer_of(learn, learn.optimizer).state_floats(p),
         "activations": batch * model.activation_floats,
         "remembered messages": message * memory.capacity(neighbours),
     }

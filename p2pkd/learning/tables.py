@@ -11,12 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.batches import PooledRows, PrivateRows
-from p2pkd.learning.optimizers import make_optimizer
+from p2pkd.learning.batches import Keys, PooledRows, PrivateRows
+from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
+from p2pkd.learning.stream import StreamRows
 from p2pkd.world.data import Data
 
 
@@ -52,16 +54,26 @@ class Tables:
         self.test_x, self.test_y = self.tensor(data.test_x), self.tensor(data.test_y)
         n = len(part.offsets) - 1
         self.own_offsets = part.offsets
-        rows_of = PooledRows if recipe.pooled else PrivateRows
-        self.private = rows_of(part.offsets, streams.keys("batches", n))
+        self.private = self._private_rows(data, streams.keys("batches", n))
         self.distill_keys = streams.keys("distill-batches", n)
-        self.optimizer = make_optimizer(recipe.optimizer)
+        self.optimizer = optimizer_of(recipe.objective, recipe.optimizer)
         self.pools = [
             Pool(a.n_parameters + self.optimizer.state_floats(a.n_parameters), device)
             for a in architectures
         ]
         self.payload_pools: dict[int, Pool] = {}
         self.width = recipe.knowledge.width(self.n_classes) if recipe.about_rows else 0
+
+    def _private_rows(self, data: Data, keys: Keys) -> PrivateRows:
+        offsets, stream = data.partition.offsets, getattr(data, "stream", None)
+        if self.recipe.pooled:
+            return PooledRows(offsets, keys)
+        if stream is None:
+            return PrivateRows(offsets, keys)
+        if self.recipe.batch is None:
+            raise InputError("learn.batch: 'full' sees all rows at once, against data.stream")
+        labels = data.private_y[data.partition.rows]
+        return StreamRows(offsets, keys, labels, stream.tasks, stream.samples)
 
     def deployed(self, flat: Tensor) -> Tensor:
         """Return the parameters ``(G, P)`` that models use, given those that are trained.
