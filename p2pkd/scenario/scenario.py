@@ -125,10 +125,15 @@ class Scenario(Spec):
     @model_validator(mode="after")
     def _one_architecture(self) -> Self:
         knowledge = self.method.send.knowledge
-        models = list(dict.fromkeys(repr(group.model) for group in self.devices))
+        models = list(dict.fromkeys(_as_written(group.model) for group in self.devices))
         if knowledge.one_architecture and len(models) > 1:
             raise ValueError(
                 f"devices: {knowledge.tag_value!r} can only be sent between agents of one "
                 f"architecture, given {', '.join(models)}; give all groups the same model"
             )
         return self
+
+
+def _as_written(model: ModelSpec) -> str:
+    keys = model.model_dump(mode="json")
+    return f"{{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}"
