@@ -1,24 +1,10 @@
 """Parts of messages, ages, filters and noise, as the learner uses them."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-
-from p2pkd.core.records import Observer
-from p2pkd.core.rng import Streams
-from p2pkd.engine.assemble import assemble
-from p2pkd.scenario.load import scenario_from_dict
-
-SMALL = {
-    "name": "small",
-    "seed": 1,
-    "duration": "1 min",
-    "agents": 4,
-    "topology": "ring",
-    "data": {"dataset": "digits", "reference": {"rows": 32}},
-}
+from parts import DIGITS, make_simulation
 
 
 class Memo(NamedTuple):
@@ -28,10 +14,8 @@ class Memo(NamedTuple):
     at: Any = None
 
 
-def make_learner(data=None, **method):
-    values = {**SMALL, "data": {**SMALL["data"], **(data or {})}, "method": method}
-    scenario = scenario_from_dict(values)
-    return assemble(scenario, Streams(1), Path(), Observer()).shared.learner
+def make_learner(data=DIGITS, **method):
+    return make_simulation(data, **method).shared.learner
 
 
 def taught(learner, *memos, now_s=0.0):
@@ -60,7 +44,7 @@ def test_two_parts_of_a_peer_are_as_good_as_one_message():
 
 
 def test_rows_that_one_does_not_have_teach_nothing():
-    learner = make_learner(data={"reference": {"rows": 32, "known": "25 %"}})
+    learner = make_learner(data={"dataset": "digits", "reference": {"rows": 32, "known": "25 %"}})
     own = learner.known[0]
     other = np.setdiff1d(ROWS, own)
     start = learner.parameters(learner.initial(0))
