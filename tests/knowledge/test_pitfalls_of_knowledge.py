@@ -92,3 +92,21 @@ def test_cfd_by_the_formula_in_a_run():
     # ceil(32 log2(10) / 8) = ceil(13.29)
     assert books.payload_bytes == books.sent * 14
     assert Bits(b=1).size_bytes(5000, 10) == 2077
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("teachers.filters", {"teachers": {"filters": ["drop_below_chance"]}}),
+        ("teachers.weights", {"teachers": {"weights": "samples"}}),
+        ("teachers.sharpen", {"teachers": {"sharpen": "era"}}),
+        ("memory.half_life", {"memory": {"keep": "once", "half_life": "1 min"}}),
+        ("memory.keep", {"memory": "latest_per_row"}),
+        ("send.privacy", {"send": {"knowledge": "weights", "privacy": "gaussian"}}),
+    ],
+)
+def test_a_rule_that_would_not_be_used_is_refused(key, given):
+    """Pitfall 14: choices that never fire."""
+    weights = {"send": {"knowledge": "weights"}, "learn": {"objective": "merge"}, **given}
+    with pytest.raises(ScenarioError, match=rf"{key}.*is for predictions"):
+        make_simulation(**weights)

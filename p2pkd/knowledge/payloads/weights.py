@@ -19,5 +19,16 @@ class Weights(KnowledgeSpec):
     kind: Literal["weights"] = "weights"
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
-        """Yield a complaint about a codec that cannot encode weights."""
-        return codec_misfits(self.codec_kinds, method)
+        """Yield complaints about codecs, and about rules that only predictions can follow."""
+        yield from codec_misfits(self.codec_kinds, method)
+        teachers, memory = method.teachers, method.memory
+        unused = {
+            "teachers.filters": bool(teachers.filters),
+            "teachers.sharpen": teachers.sharpen is not None,
+            "teachers.weights": teachers.weights.tag_value != "uniform",
+            "memory.half_life": memory.half_life is not None,
+            "memory.keep: latest_per_row": memory.partial,
+            "send.privacy": method.send.privacy is not None,
+        }
+        for key in (key for key, given in unused.items() if given):
+            yield f"{key}: is for predictions, and weights are sent"
