@@ -189,6 +189,7 @@ class GossipSpec(Spec):
     jitter: Share = 0.1
     """Each period is stretched or shrunk by up to this share, drawn anew each time."""
     fanout: Count | Literal["all"] = 1
+    """Peers at a tick; `all`, or more than there are, means all of them."""
     peers: PeersSpec = Field("uniform", validate_default=True)
     flow: FlowSpec = Field("none", validate_default=True)
     queue: QueueSpec | None = None

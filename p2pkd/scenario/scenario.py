@@ -123,6 +123,16 @@ class Scenario(Spec):
         return self
 
     @model_validator(mode="after")
+    def _rows_exist(self) -> Self:
+        send, reference = self.method.send, self.data.reference.rows
+        if send.knowledge.about_rows and isinstance(send.rows, int) and send.rows > reference:
+            raise ValueError(
+                f"method.send.rows: a message of {send.rows} rows needs as many reference rows,"
+                f" given data.reference.rows: {reference}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_architecture(self) -> Self:
         knowledge = self.method.send.knowledge
         models = list(dict.fromkeys(_as_written(group.model) for group in self.devices))
