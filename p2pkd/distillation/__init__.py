@@ -1,6 +1,7 @@
 """What is minimised: one objective a file."""
 
 from p2pkd.distillation import (
+    attention,
     classwise,
     feature,
     graph,
@@ -18,6 +19,7 @@ from p2pkd.distillation import (
 )
 
 __all__ = [
+    "attention",
     "classwise",
     "feature",
     "graph",

@@ -75,7 +75,13 @@ def _with_rows(scenario: Scenario, world: World) -> Scenario:
         return scenario
     assert world.data is not None
     n = len(world.data.reference_y)
-    knowledge = send.knowledge.over(n if send.rows == "all" else min(send.rows, n))
+    if world.data.known is not None and getattr(send.knowledge, "same_rows", False):
+        raise InputError(
+            f"data.reference.known: {send.knowledge.tag_value} need the same rows everywhere; use"
+            " 100 %"
+        )
+    n = n if send.rows == "all" else min(send.rows, n)
+    knowledge = send.knowledge.over(n, world.data.n_features)
     send = send.model_copy(update={"knowledge": knowledge})
     method = scenario.method.model_copy(update={"send": send})
     return scenario.model_copy(update={"method": method})

@@ -53,6 +53,7 @@ class RowComposer:
         self.fact_bytes = fact_bytes(rules, n_classes)
         self.spoken: Counter[int] = Counter()
         self.kind = send.knowledge.tag_value
+        self.passes: int = getattr(send.knowledge, "passes", 1)
         self.learner = learner
         self.period = method.gossip.every
         self.subset = send.subset
@@ -74,8 +75,8 @@ class RowComposer:
         return self.extra_bytes + int(codec.size_bytes(self.n_rows, knowledge.width(n_classes)))
 
     def samples(self, agent: int) -> int:
-        """Return R, and the private rows where the accuracy on them is told too."""
-        return self.n_rows + (self.looks_at[agent] if self.looks_at else 0)
+        """Return R passes, and the private rows where the accuracy on them is told too."""
+        return self.n_rows * self.passes + (self.looks_at[agent] if self.looks_at else 0)
 
     def lesson_rows(self, agent: int) -> int:
         """Return R."""

@@ -86,4 +86,5 @@ class Shared:
         if getattr(self.objective, "classwise", False) or self.taught_by_models:
             return self.batch_of(agent)
         rows = self.composer.lesson_rows(agent) if batch == "full" else batch
+        rows *= getattr(self.objective, "passes", 1)
         return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from p2pkd.learning.architecture import Architecture
+from p2pkd.learning.attention import input_maps
 from p2pkd.learning.batches import padded
 from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.heard import private_accuracy
@@ -34,6 +35,7 @@ class Kernels:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.starts: list[Tensor] = []
+        self.about_inputs = getattr(tables.recipe.knowledge, "about_inputs", False)
         self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
         self.functions = {
             INITIAL: self._initial,
@@ -167,6 +169,8 @@ class Kernels:
         rows = tables.index(np.stack([p.rows for p in products]))
 
         def head(x: Tensor) -> Tensor:
+            if self.about_inputs:
+                return input_maps(architecture, flat, x, learn=False)
             return recipe.knowledge.head(architecture.forward(flat, x))
 
         if self.about_classes:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from p2pkd.learning.architecture import Architecture, Pull
+from p2pkd.learning.attention import MapPull
 from p2pkd.learning.batches import Ints, padded
 from p2pkd.learning.heard import Hearing, MeanOfLosses
 from p2pkd.learning.lessons import Alignment
@@ -17,8 +18,9 @@ from p2pkd.learning.objectives import distillation_pull, joint_pull, mean_weight
 from p2pkd.learning.optimizers import clip_
 from p2pkd.learning.tables import Tables, take
 
-# For a step's number: rows (G, B, F), and the gradient of the loss at the outputs.
-Batches = Callable[[int], tuple[Tensor, Pull]]
+# For a step's number: rows (G, B, F), and the gradient of the loss at the outputs (a Pull), or what
+# stands for it where the loss is about more than outputs (a MapPull).
+Batches = Callable[[int], tuple[Tensor, Any]]
 Predictions = Callable[[Tensor], Tensor]
 
 
@@ -37,7 +39,11 @@ def descend(
     penalty = getattr(recipe.objective, "penalty_gradient", None)
     for step in range(steps):
         used = tables.deployed(flat)
-        gradient = architecture.gradient(used, *batch(step))
+        x, pull = batch(step)
+        if isinstance(pull, MapPull):
+            gradient = pull.gradient(architecture, used, x)
+        else:
+            gradient = architecture.gradient(used, x, pull)
         if penalty is not None:
             gradient += penalty(flat, used)
         if recipe.clip_norm is not None:
@@ -99,21 +105,27 @@ def lesson_batches(
     targets, weights, known = targets_of(tables, aligned, places, notes, lambda: own(ids))
     if mask is not None:
         known = known * mask
+    maps = getattr(recipe.objective, "maps", False)
     separate = getattr(recipe.combine, "separate", False)
     # Where a target is about pairs of rows, its columns are the places of the rows.
     pairwise, columns = getattr(recipe.objective, "pairwise", False), tables.index(places)
 
-    def batch(step: int) -> tuple[Tensor, Pull]:
+    def batch(step: int) -> tuple[Tensor, Any]:
         here = slice(None) if size is None else slice(step * size, (step + 1) * size)
+        objective: Any = recipe.objective
+        pull: Any
         share = mean_weights(known[:, here], (0, 0), tables.device).mul_(factor)
         if separate:
-            each = MeanOfLosses(recipe.objective, weights[:, :, here])
+            each = MeanOfLosses(objective, weights[:, :, here])
             pull = distillation_pull(cast(Any, each), targets[:, :, here], share)
         else:
             goal = targets[:, here]
             if pairwise:
                 goal = goal.gather(2, columns[:, None, here].expand(-1, goal.shape[1], -1))
-            pull = distillation_pull(recipe.objective, goal, share)
+            if maps:
+                pull = MapPull(objective.map_loss, goal, share)
+            else:
+                pull = distillation_pull(objective, goal, share)
         return take(tables.reference_x, ids[:, here]), pull
 
     return batch

@@ -15,8 +15,9 @@ class ModelSpec(Family, root=True):
 
     plural = "models"
 
-    hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
-    """What objectives may look at: `logits`, and `features`, learned, below the last layer."""
+    hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features", "input_gradients"})
+    """What objectives may look at: `logits`, their `input_gradients` (that can be differentiated
+    again), and `features`, learned, below the last layer."""
 
     def count_parameters(self, input_shape: tuple[int, ...], n_classes: int) -> int | None:
         """Return P for such data; None where only the built architecture tells."""
@@ -26,7 +27,7 @@ class ModelSpec(Family, root=True):
 class LinearSpec(ModelSpec):
     """Multinomial logistic regression."""
 
-    hooks: ClassVar[frozenset[str]] = frozenset({"logits"})
+    hooks: ClassVar[frozenset[str]] = frozenset({"logits", "input_gradients"})
     kind: Literal["linear"] = "linear"
 
     def count_parameters(self, input_shape: tuple[int, ...], n_classes: int) -> int:

@@ -1,5 +1,6 @@
 """What leaves an agent: one kind of knowledge a file."""
 
+from p2pkd.knowledge.payloads.attention import AttentionMaps
 from p2pkd.knowledge.payloads.base import RowKnowledge
 from p2pkd.knowledge.payloads.classes import ClassKnowledge, LabelAverages, Prototypes
 from p2pkd.knowledge.payloads.features import Features
@@ -9,6 +10,7 @@ from p2pkd.knowledge.payloads.weights import Weights
 
 __all__ = [
     "TINY",
+    "AttentionMaps",
     "ClassKnowledge",
     "Features",
     "HardLabels",

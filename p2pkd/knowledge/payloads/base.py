@@ -46,6 +46,8 @@ class RowKnowledge(KnowledgeSpec):
     codec_kinds: ClassVar[tuple[str, ...]] = REAL_CODECS
     """Codecs that suit it; the first is the default."""
 
+    passes: ClassVar[int] = 1
+    """What making a row costs, in forward passes."""
     about_classes: ClassVar[bool] = False
     """Whether its rows are classes, not reference rows."""
 
@@ -53,8 +55,8 @@ class RowKnowledge(KnowledgeSpec):
         """Yield a complaint about a codec that cannot encode this knowledge."""
         return codec_misfits(self.codec_kinds, method)
 
-    def over(self, rows: int) -> Any:
-        """Return this knowledge for messages of *rows* rows: itself, if it is all one."""
+    def over(self, rows: int, inputs: int) -> Any:
+        """Return this knowledge for messages of *rows* rows of *inputs* numbers: mostly itself."""
         return self
 
     def width(self, n_classes: int) -> int:

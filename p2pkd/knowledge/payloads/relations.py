@@ -26,6 +26,7 @@ class Relations(RowKnowledge):
 
     codec_kinds: ClassVar[tuple[str, ...]] = ("triangle", "edges")
     knowledge_type: ClassVar[str] = "relations"
+    same_rows: ClassVar[bool] = True
     kind: Literal["relations"] = "relations"
     measure: Measure = "cosine"
     _rows: int = PrivateAttr(0)
@@ -39,7 +40,7 @@ class Relations(RowKnowledge):
                 f" rows: all; given {method.send.subset!r}"
             )
 
-    def over(self, rows: int) -> Any:
+    def over(self, rows: int, inputs: int) -> Any:
         """Return this knowledge for messages of *rows* rows."""
         bound = self.model_copy()
         bound._rows = rows

@@ -1,0 +1,38 @@
+"""Attention transfer: look where the teachers look (Zagoruyko and Komodakis, ICLR 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from p2pkd.distillation.represent import Represented
+from p2pkd.scenario.method import MethodSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Attention(Represented):
+    """L = a CE + (1 - a) mean ||A_T/||A_T|| - A_S/||A_S||||^2, A a row's input-gradient map.
+
+    Moslemi et al. (2024), equations 3.1.3.1 and 3.1.3.2, with gradient-based attention: A is
+    |d z / d x|, z being the largest logit.  Maps of activations would tie agents to one shape of
+    layer; these fit every architecture.  Learning them differentiates twice, which is charged as
+    two steps; the last digits may depend on who shares the group.
+    """
+
+    maps: ClassVar[bool] = True
+    passes: ClassVar[int] = 2
+    needs: ClassVar[frozenset[str]] = frozenset({"logits", "input_gradients"})
+    learns_from: ClassVar[frozenset[str]] = frozenset({"attention_maps"})
+    objective: Literal["attention"] = "attention"
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield a complaint about joint steps, whose rows are not all differentiated twice."""
+        yield from super().misfits(method)
+        if self.order == "joint":
+            yield "learn.order: maps are learned in steps of their own; not 'joint'"
+
+    def map_loss(self, maps: Tensor, targets: Tensor) -> Tensor:
+        """Return the squared distance of each row's map ``(G, B, F)`` from its target."""
+        return (maps - targets).square().sum(-1)

@@ -1,0 +1,41 @@
+"""Which inputs a model looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import PrivateAttr
+
+from p2pkd.knowledge.payloads.base import RowKnowledge
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class AttentionMaps(RowKnowledge):
+    """A map of the inputs that matter for each reference row: R H W b bytes.
+
+    The absolute gradient of the largest logit with respect to the inputs, of unit length (Simonyan,
+    Vedaldi and Zisserman, 2014).  It is as large as the row, so that models of any architecture
+    understand each other.
+    """
+
+    about_inputs: ClassVar[bool] = True
+    passes: ClassVar[int] = 3  # a forward and a backward pass to make it
+    knowledge_type: ClassVar[str] = "attention_maps"
+    kind: Literal["attention_maps"] = "attention_maps"
+    _inputs: int = PrivateAttr(0)
+
+    def over(self, rows: int, inputs: int) -> Any:
+        """Return this knowledge for rows of *inputs* numbers."""
+        bound = self.model_copy()
+        bound._inputs = inputs
+        return bound
+
+    def width(self, n_classes: int) -> int:
+        """Return H W (times the channels), once it is known (see `over`)."""
+        return self._inputs
+
+    def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
+        """Return the maps: they hold no predictions, and objectives take them as they are."""
+        return values
