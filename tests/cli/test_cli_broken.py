@@ -167,12 +167,20 @@ def test_wrong_command_lines(args, message):
 
 
 def test_deep_validation_builds_the_world(folder):
-    small = "topology: ring\ndevices:\n  - {profile: laptop, memory: 10 kB}\n"
+    small = "topology: ring\ndevices:\n  - {profile: laptop, memory: 40 kB}\n"
     (folder / "x.yaml").write_text(GOOD + small)
     assert invoke("validate", "x.yaml").exit_code == 0
     result = invoke("validate", "x.yaml", "--deep")
     assert result.stderr.startswith("x.yaml:5:5  devices.0: ")
     assert "cannot hold model" in result.stderr
+    assert result.exit_code == 2
+
+
+def test_a_device_that_cannot_hold_the_bare_model_needs_no_deep_look(folder):
+    small = "topology: ring\ndevices:\n  - {profile: laptop, memory: 10 kB}\n"
+    (folder / "x.yaml").write_text(GOOD + small)
+    result = invoke("validate", "x.yaml")
+    assert result.stderr.startswith("x.yaml:5:5  devices.0: device 'laptop' (10 kB) cannot hold")
     assert result.exit_code == 2
 
 
