@@ -1,6 +1,7 @@
 """What is minimised: one objective a file."""
 
 from p2pkd.distillation import (
+    adversarial,
     attention,
     classwise,
     feature,
@@ -19,6 +20,7 @@ from p2pkd.distillation import (
 )
 
 __all__ = [
+    "adversarial",
     "attention",
     "classwise",
     "feature",

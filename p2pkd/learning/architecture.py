@@ -25,6 +25,7 @@ class Architecture(ABC):
 
     Attributes
     ----------
+    hooks : what objectives may look at (see `p2pkd.scenario.models.ModelSpec`).
     name : in words, such as ``mlp 64-32-10``.
     n_parameters : P.
     n_features : d, the width of the penultimate layer.
@@ -33,7 +34,7 @@ class Architecture(ABC):
     grouped : whether many agents in one call are faster than one after the other on a CPU.
     """
 
-    hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
+    hooks: frozenset[str] = ModelSpec.hooks
     grouped: ClassVar[bool] = False
     name: str
     n_parameters: int

@@ -22,7 +22,8 @@ def input_maps(architecture: Architecture, flat: Tensor, x: Tensor, *, learn: bo
         largest = architecture.forward(flat, x).logits.amax(-1).sum()
         (slopes,) = torch.autograd.grad(largest, x, create_graph=learn)
         maps: Tensor = slopes.abs()
-        return maps / maps.norm(dim=-1, keepdim=True).clamp_min(1e-12)
+        unit: Tensor = maps / maps.norm(dim=-1, keepdim=True).clamp_min(1e-12)
+        return unit
 
 
 @dataclass(frozen=True, eq=False)

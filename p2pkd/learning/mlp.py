@@ -27,6 +27,7 @@ class Mlp(Architecture):
 
     def __init__(self, widths: tuple[int, ...]) -> None:
         self.widths = widths
+        self.hooks = (MlpSpec if len(widths) > 2 else LinearSpec).hooks
         self.layers = tuple(pairwise(widths))
         self.name = "-".join(["mlp " if len(widths) > 2 else "linear ", *map(str, widths)]).replace(
             " -", " "
