@@ -75,7 +75,8 @@ class Agent:
         staleness = self._staleness(lessons)
         for work in self.shared.objective.learn(self, lessons):
             if work.steps or work.parts:
-                yield from self._compute(work, len(lessons), staleness)
+                heard = (0, _NAN) if work.kind == "train" else (len(lessons), staleness)
+                yield from self._hold(work.kind, self._flops(work), work.steps, *heard)
             self.version = work.version
         self.device.release()
 
@@ -169,7 +170,7 @@ class Agent:
         samples = shared.composer.samples(self.agent)
         if samples:
             flops = samples * shared.flops_forward[self.agent]
-            yield from self._hold("predict", flops, 0, 0, float("nan"))
+            yield from self._hold("predict", flops, 0, 0, _NAN)
         return contents
 
     # -- lessons ---------------------------------------------------------------------------------
@@ -177,9 +178,9 @@ class Agent:
     def _lessons(self) -> Generator[simpy.Event, Any, Sequence[Message]]:
         shared = self.shared
         now = shared.env.now
-        if shared.objective.teacher == "none" or now < shared.method.teachers.warm_up:
+        if shared.teacher == "none" or now < shared.warm_up_s:
             return ()
-        if shared.objective.teacher == "self":
+        if shared.teacher == "self":
             yield from self._look_back(now)
             return () if self.snapshot is None else (self.snapshot,)
         if self.frozen is not None and self.frozen.contents is None:
@@ -195,8 +196,10 @@ class Agent:
 
     def _staleness(self, lessons: Sequence[Message]) -> float:
         if not lessons:
-            return float("nan")
+            return _NAN
         now = self.shared.env.now
+        if len(lessons) == 1:
+            return float(now - lessons[0].made_s)
         return sum(now - memo.made_s for memo in lessons) / len(lessons)
 
     # -- computation: what objectives ask for (see `p2pkd.distillation.base.Apprentice`) -----------
@@ -229,29 +232,30 @@ class Agent:
         product = self.shared.learner.merge(version, parts)
         return Work("merge", product, 0, 0, len(parts))
 
-    def _compute(self, work: Work, teachers: int, staleness_s: float) -> Steps:
-        shared = self.shared
+    def _flops(self, work: Work) -> float:
         # Backward costs twice forward; a merge is a multiplication and an addition a parameter.
-        flops = 3 * work.samples * shared.flops_forward[self.agent]
-        flops += 2 * work.parts * shared.parameters[self.agent]
-        if work.kind == "train":
-            teachers, staleness_s = 0, float("nan")
-        yield from self._hold(work.kind, flops, work.steps, teachers, staleness_s)
+        flops = 3 * work.samples * self.shared.flops_forward[self.agent]
+        return flops + 2 * work.parts * self.shared.parameters[self.agent]
 
     def _hold(
         self, kind: str, flops: float, steps: int, teachers: int, staleness_s: float
     ) -> Steps:
         """Keep the device busy for as long as *flops* take, and record it."""
         env, device, presence = self.shared.env, self.device, self.presence
-        if presence is not None:
-            yield from presence.wait(self.agent)
+        if presence is None:
+            seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s))
+            if seconds > 0:
+                yield device.alarm.set(seconds)
+            self._record(completed=True)
+            return
+        yield from presence.wait(self.agent)
         seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s))
         while seconds > 0:
             try:
                 yield env.timeout(seconds)
                 break
             except simpy.Interrupt:
-                if presence is None or not presence.resumes:
+                if not presence.resumes:
                     raise
                 # What was done is recorded; the rest is a job of its own.
                 yield from presence.wait(self.agent)
@@ -303,19 +307,25 @@ class Agent:
             self.snapshot = None
 
     def _record(self, *, completed: bool) -> None:
-        now = self.shared.env.now
-        job, flops, seconds = self.device.end(completed=completed)
+        job = self.device.job
+        assert job is not None
+        flops, seconds = self.device.end(completed=completed)
         energy_j = self.device.compute_w * seconds
+        books = self.books
+        books.computing_s += seconds
+        books.compute_energy_j += energy_j
         if completed:
             self._count(job)
-        self.books.computing_s += seconds
-        self.books.compute_energy_j += energy_j
+        if self.shared.records:
+            self._tell(job, flops, energy_j, completed=completed)
+
+    def _tell(self, job: Job, flops: float, energy_j: float, *, completed: bool) -> None:
         self.shared.observer.compute(
             ComputeRecord(
                 self.agent,
                 job.kind,
                 job.started_s,
-                now,
+                self.shared.env.now,
                 flops,
                 energy_j,
                 job.steps,
@@ -335,3 +345,4 @@ class Agent:
 
 
 _REQUEST = Contents(REQUEST)
+_NAN = float("nan")

@@ -11,6 +11,7 @@ import simpy
 from p2pkd.core.rng import Streams, uniform
 from p2pkd.engine.agent import Agent
 from p2pkd.engine.network import Network
+from p2pkd.engine.timeline import Alarm, Course
 from p2pkd.scenario.method import GossipSpec
 
 Steps = Generator[simpy.Event, Any, None]
@@ -33,21 +34,26 @@ class AsynchronousClock:
     def start(self, agents: Sequence[Agent], ready_s: Sequence[float]) -> None:
         """Start a process for each agent, whose first turn is put off by its *ready_s*."""
         for agent in agents:
-            self.env.process(self._run(agent, ready_s[agent.agent]))
+            # Whom nothing interrupts needs no process of SimPy's.
+            begin = self.env.process if agent.presence is not None else self._course
+            begin(self._run(agent, ready_s[agent.agent]))
+
+    def _course(self, steps: Steps) -> Course:
+        return Course(self.env, steps)
 
     def _run(self, agent: Agent, ready_s: float) -> Steps:
-        env = self.env
+        env, alarm = self.env, Alarm(self.env)
         key, ticks = self.keys[agent.agent], 0
         first = self._stretch(key, 0) if self.poisson else uniform(key, 0)
         due = ready_s + self.phase * first
         while True:
-            yield env.timeout(max(0.0, due - env.now))
+            yield alarm.set(max(0.0, due - env.now))
             if agent.presence is not None and not agent.presence.online[agent.agent]:
                 yield from agent.presence.wait(agent.agent)
                 due, ticks = self._next(key, due, ticks)
                 continue
             started = env.now
-            yield from agent.alive(agent.turn())
+            yield from agent.turn() if agent.presence is None else agent.alive(agent.turn())
             ticks += 1
             due = max(due + self.every * self._stretch(key, ticks), env.now)
             if due == started:
@@ -69,8 +75,12 @@ class AsynchronousClock:
         u = uniform(key, ticks)
         return -math.log1p(-u) if self.poisson else 1 + self.jitter * (2 * u - 1)
 
-    def reaction(self, agent: int, process: simpy.Process) -> None:
-        """Take note of a *process* beside the turns of *agent*: nobody waits for it."""
+    def react(self, agent: Agent, steps: Steps) -> None:
+        """Let *agent* do something beside its turns: nobody waits for it."""
+        if agent.presence is None:
+            Course(self.env, steps)
+        else:
+            self.env.process(agent.alive(steps))
 
     def absent(self, agent: int) -> None:
         """Take note that *agent* went offline: nobody waits for it."""
@@ -105,7 +115,7 @@ class RoundClock:
             for agent in agents:
                 if self.network.online[agent.agent] and agent.agent not in self._turns:
                     self._turns.add(agent.agent)
-                    self.reaction(agent.agent, env.process(self._turn(agent)))
+                    self._await(agent.agent, self._turn(agent))
             # 2. Everything arrives, and is answered and learned from where the method says so.
             while self._work or self.network.open:
                 yield self._at_rest()
@@ -125,8 +135,12 @@ class RoundClock:
             event.succeed()
         return event
 
-    def reaction(self, agent: int, process: simpy.Process) -> None:
-        """Let the round wait for *process*, something that *agent* does."""
+    def react(self, agent: Agent, steps: Steps) -> None:
+        """Let *agent* do something beside its turn; the round waits for it."""
+        self._await(agent.agent, agent.alive(steps))
+
+    def _await(self, agent: int, steps: Steps) -> None:
+        process = self.env.process(steps)
         self._work[process] = agent
         process.callbacks.append(self._over)
 

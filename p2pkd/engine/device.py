@@ -9,6 +9,7 @@ import simpy
 
 from p2pkd.engine.battery import Battery
 from p2pkd.engine.pace import Pace, Span
+from p2pkd.engine.timeline import Alarm
 
 
 class Job(NamedTuple):
@@ -22,15 +23,6 @@ class Job(NamedTuple):
     staleness_s: float
 
 
-class Done(NamedTuple):
-    """What came of a job."""
-
-    job: Job
-    flops: float
-    active_s: float
-    """How long it really computed: less than its span where the duty cycle paused it."""
-
-
 class Device:
     """The processor of one agent.
 
@@ -39,6 +31,7 @@ class Device:
     """
 
     __slots__ = (
+        "alarm",
         "battery",
         "busy",
         "compute_w",
@@ -72,6 +65,8 @@ class Device:
         self.left_flops = 0.0
         """What the last job had left when it ended."""
         self.queue: deque[simpy.Event] = deque()
+        self.alarm = Alarm(env)
+        """For the end of a computation that nothing interrupts."""
 
     def acquire(self) -> simpy.Event | None:
         """Take the device, now or when the returned event happens."""
@@ -113,11 +108,17 @@ class Device:
         assert self.battery is not None
         return self.compute_w if span.flops_per_s else self.battery.idle_w
 
-    def end(self, *, completed: bool) -> Done:
-        """Take the job off now, and tell what was done of it."""
+    def end(self, *, completed: bool) -> tuple[float, float]:
+        """Take the job off now; return the FLOPs done, and the seconds that it really computed.
+
+        These are less than its span where the duty cycle paused it.
+        """
         job, now = self.job, self.env.now
         assert job is not None
         self.job = self.worker = None
+        if completed and self.pace is None and self.battery is None:
+            self.left_flops = 0.0
+            return job.flops, now - job.started_s
         spans = [Span(now - job.started_s, self.flops_per_s)]
         if self.pace is not None:
             spans = self.pace.work(now)
@@ -128,4 +129,4 @@ class Device:
             flops = min(flops, sum(span.seconds * span.flops_per_s for span in spans))
         self.left_flops = job.flops - flops
         active_s = sum(span.seconds for span in spans if span.flops_per_s)
-        return Done(job, flops, active_s)
+        return flops, active_s

@@ -57,6 +57,10 @@ class Shared:
             "refresh_s": getattr(self.objective, "refresh", 0.0),
             "taught_by_models": getattr(self.objective, "models", False),
             "teach_after_s": getattr(self.objective, "teach_after", None),
+            "teacher": self.objective.teacher,
+            "warm_up_s": self.method.teachers.warm_up,
+            # Nobody listens who has not overridden the hook.
+            "records": getattr(self.observer.compute, "__func__", None) is not Observer.compute,
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -69,6 +73,9 @@ class Shared:
     refresh_s: float = 0.0
     teach_after_s: float | None = None
     taught_by_models: bool = False
+    teacher: str = "peers"
+    warm_up_s: float = 0.0
+    records: bool = True
 
     def new_memory(self, agent: int) -> Any:
         """Return an empty memory for *agent*."""

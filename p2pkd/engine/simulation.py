@@ -28,6 +28,7 @@ from p2pkd.engine.presence import BATTERY, Presence
 from p2pkd.engine.profile import Profile
 from p2pkd.engine.setup import set_up
 from p2pkd.engine.shared import Shared
+from p2pkd.engine.timeline import Timeline
 from p2pkd.engine.transports import make_transport
 from p2pkd.engine.views import VIEW, make_views
 from p2pkd.gossip.flow import TokenSpec
@@ -68,7 +69,7 @@ class Simulation:
         self.world = world
         self.observer = observer
         self.profile = profile
-        self.env = env = simpy.Environment()
+        self.env = env = Timeline()
         self.events = 0
         n = world.n_agents
         self.books = [Books() for _ in range(n)]
@@ -187,13 +188,9 @@ class Simulation:
 
     def advance(self, until: float) -> None:
         """Let everything happen that is due before *until*, in simulated seconds."""
-        env, step, peek = self.env, self.env.step, self.env.peek
-        while peek() < until:
-            for _ in range(STRIDE):
-                step()
-                self.events += 1
-                if peek() >= until:
-                    break
+        env = self.env
+        while env.peek() < until:
+            self.events += env.advance(until, STRIDE)
             self.observer.advance(env.now, self.events)
 
     def finish(self) -> None:
@@ -213,8 +210,7 @@ class Simulation:
             self.agents[message.receiver].hear(message)
 
     def _react(self, agent: int, steps: Steps) -> None:
-        process = self.env.process(self.agents[agent].alive(steps))
-        self.clock.reaction(agent, process)
+        self.clock.react(self.agents[agent], steps)
 
     def _epsilon(self, agent: int) -> float:
         """Return the privacy that *agent* has spent; what it predicted and never sent counts."""
