@@ -64,14 +64,20 @@ class Agent:
             yield from self.learn()
         tokens = self.shared.tokens
         if tokens is None or tokens.speaks(self.agent):
-            yield from self.gossip()
+            # To the peers whose turn it is: knowledge, a request, or both.
+            peers = self._chosen()
+            if peers:
+                yield from self._turn_to(peers)
 
     def learn(self) -> Steps:
         """Do the objective's work with what memory holds, piece by piece on the device."""
         turn = self.device.acquire()
         if turn is not None:
             yield turn
-        lessons = yield from self._lessons()
+        if self.shared.teacher == "self":
+            lessons = yield from self._look_back()
+        else:
+            lessons = self._lessons()
         staleness = self._staleness(lessons)
         for work in self.shared.objective.learn(self, lessons):
             if work.steps or work.parts:
@@ -80,14 +86,11 @@ class Agent:
             self.version = work.version
         self.device.release()
 
-    def gossip(self) -> Steps:
-        """Send to the peers whose turn it is: knowledge, a request, or both."""
+    def _chosen(self) -> Sequence[int]:
         shared = self.shared
         if not (shared.carries or shared.asks):
-            return
-        peers = shared.peers.choose(self.agent, shared.fanout)
-        if peers:
-            yield from self._turn_to(peers)
+            return ()
+        return shared.peers.choose(self.agent, shared.fanout)
 
     def _turn_to(self, peers: Sequence[int]) -> Steps:
         shared = self.shared
@@ -175,24 +178,25 @@ class Agent:
 
     # -- lessons ---------------------------------------------------------------------------------
 
-    def _lessons(self) -> Generator[simpy.Event, Any, Sequence[Message]]:
+    def _lessons(self) -> Sequence[Message]:
         shared = self.shared
         now = shared.env.now
         if shared.teacher == "none" or now < shared.warm_up_s:
             return ()
-        if shared.teacher == "self":
-            yield from self._look_back(now)
-            return () if self.snapshot is None else (self.snapshot,)
         if self.frozen is not None and self.frozen.contents is None:
             return ()  # it learns alone until it has become a teacher
         lessons: Sequence[Message] = self.memory.read(now)
         return lessons
 
-    def _look_back(self, now: float) -> Steps:
-        """Renew the snapshot of one's own predictions where it is too old."""
+    def _look_back(self) -> Generator[simpy.Event, Any, Sequence[Message]]:
+        """Return the snapshot of one's own predictions, renewed where it is too old."""
+        now = self.shared.env.now
+        if now < self.shared.warm_up_s:
+            return ()
         if self.snapshot is None or now - self.snapshot.made_s >= self.shared.refresh_s:
             contents = yield from self._speak()
             self.snapshot = Message(self.agent, self.agent, contents, asks=False, replies_to=-1)
+        return (self.snapshot,)
 
     def _staleness(self, lessons: Sequence[Message]) -> float:
         if not lessons:
