@@ -50,7 +50,7 @@ class TokenSpec(FlowSpec):
 
     def reactive(self, tokens: int, useful: bool) -> float:
         """Return how many messages to send upon one that was heard; a fraction is a chance."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} defines no reactive function")
 
     def misfits(self, gossip: GossipSpec) -> Iterator[str]:
         """Yield complaints about what a token does not pay for."""
