@@ -28,7 +28,7 @@ class Check(NamedTuple):
     @property
     def passed(self) -> bool:
         """Whether measured and expected agree; nan agrees with nothing."""
-        return abs(self.measured - self.expected) <= self.tolerance
+        return bool(abs(self.measured - self.expected) <= self.tolerance)
 
 
 class Law(Protocol):

@@ -14,6 +14,7 @@ from p2pkd.verify.check import Check, batch_means, bounded, exact, sampled
 @pytest.mark.slow
 def test_verify_fast_is_all_green():
     result = CliRunner().invoke(app, ["verify", "--fast", "--json"])
+    assert result.stdout, result.exception
     report = json.loads(result.stdout)
     failed = [check for check in report["checks"] if not check["passed"]]
     assert failed == []
