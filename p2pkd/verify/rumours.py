@@ -56,8 +56,9 @@ def _times(protocol: str, n: int, expected: float, repetitions: int) -> list[int
     """Return how many rounds each of so many rumours took, each in its own window of rounds."""
     length = math.ceil(expected) + 14
     times: list[int] = []
-    for seed in range(math.ceil(repetitions / 10)):
-        total = 10 * length
+    each = min(repetitions, 10)
+    for seed in range(math.ceil(repetitions / each)):
+        total = each * length
         contacts, _ = run(scenario(n, total, {"protocol": protocol}), seed)
         windows = _windows(by_round(contacts, total), length)
         times += [_rumour(n, window, i) for i, window in enumerate(windows)]
@@ -92,7 +93,7 @@ def _windows(rounds: Rounds, length: int) -> list[Rounds]:
 
 
 def _repetitions(n: int, fast: bool) -> int:
-    return 20 if fast else max(10, min(60, 20_000 // n))
+    return 20 if fast else max(5, min(60, 10_000 // n))
 
 
 def _fixed_point(f: float) -> float:
