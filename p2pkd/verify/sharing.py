@@ -8,8 +8,8 @@ import numpy as np
 import simpy
 
 from p2pkd.core.rng import Streams
-from p2pkd.engine.transport.fair import Allocation, Fair
-from p2pkd.engine.transport.maxmin import max_min, violation
+from p2pkd.engine.transport import Allocation, Fair, SharedLinks
+from p2pkd.engine.transport.maxmin import violation
 from p2pkd.verify.check import Check, bounded, exact
 from p2pkd.verify.traffic import Sending, platform, send
 
@@ -42,15 +42,17 @@ def conservation(*, fast: bool) -> Iterator[Check]:
 
 
 def three_links(*, fast: bool) -> Iterator[Check]:
-    """One long flow over links of 10, 1 and 10, and a flow on each: .5 against 9.5, .5, 9.5."""
-    # Links 0 to 2 and, to fill up routes, a link without limit.
-    routes = np.array([[0, 0, 1, 2], [1, 3, 3, 3], [2, 3, 3, 3]])
-    capacity = np.array([10.0, 1.0, 10.0, 1e300])
-    rates = max_min(routes, capacity, np.full(4, 1e300))
-    for case, expected, rate in zip(
-        ("long", "first", "second", "third"), (0.5, 9.5, 0.5, 9.5), rates, strict=True
-    ):
-        yield exact("three links in a row", case, expected, float(rate))
+    """One long flow over core links of 10, 1 and 10 bytes/s, and a flow on each of these."""
+    env = simpy.Environment()
+    # Who sends to whom over which core links; access links have no limit.
+    routes = {(0, 1): (0, 1, 2), (2, 3): (0,), (4, 5): (1,), (6, 7): (2,)}
+    core = SharedLinks((10.0, 1.0, 10.0), lambda source, target: routes[source, target])
+    fair = Fair(env, platform([np.inf] * 8, [np.inf] * 8), core)
+    flows = [fair.start(source, target, 1e6, lambda _: None) for source, target in routes]
+    env.run(until=1.0)
+    expected = {"long": 0.5, "first": 9.5, "second": 0.5, "third": 9.5}
+    for (case, rate), flow in zip(expected.items(), flows, strict=True):
+        yield exact("three links in a row", case, rate, fair.rate(flow))
 
 
 def _worst(n: int, flows: int) -> tuple[float, int]:
