@@ -28,7 +28,7 @@ def pairwise(*, fast: bool) -> Iterator[Check]:
         ("random pairs", 1 / math.e, {"clock": "poisson"}, 1),
         ("two perfect matchings", 1 / 4, {"clock": "rounds", "peers": "matching"}, 2),
     ]
-    n, runs = (200, 6) if fast else (1000, 20)
+    n, runs = (200, 6) if fast else (1000, 10)
     for case, expected, gossip, rounds in cases:
         values = scenario(n, CYCLES * rounds, {"protocol": "push_pull", **gossip})
         factors = [_factor(n, run(values, seed)[0], rounds, seed) for seed in range(runs)]

@@ -39,7 +39,7 @@ def final_size(*, fast: bool) -> Iterator[Check]:
     """Everybody who learns the news tells f others once: z = 1 - e^(-f z) hear it."""
     # A mean of 1.5 is a fan-out of 2 with a quarter of the messages lost.
     cases = [(2, "25 %", 1.5), (2, "0 %", 2), (3, "0 %", 3), (4, "0 %", 4), (5, "0 %", 5)]
-    n, windows, length = (300, 6, 16) if fast else (1000, 12, 25)
+    n, windows, length = (300, 6, 16) if fast else (1000, 8, 25)
     for fanout, loss, f in cases[1:3] if fast else cases:
         values = scenario(n, windows * length, {"fanout": fanout, "peers": "anyone"}, loss=loss)
         rounds = by_round(run(values, seed=fanout)[0], windows * length)
