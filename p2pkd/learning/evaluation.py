@@ -32,18 +32,23 @@ class _Tally:
         self.probabilities = torch.zeros((m, c), dtype=torch.float64, device=tables.device)
 
     def add(
-        self, who: Sequence[int], rows: Sequence[int], architecture: Architecture, pool: Pool
+        self,
+        who: Sequence[int],
+        versions: Sequence[Version],
+        architecture: Architecture,
+        pool: Pool,
     ) -> None:
-        """Take in the models in *rows* of *pool*; they are numbers *who* of all."""
-        tables, g = self.tables, len(rows)
-        index = torch.tensor(rows, device=tables.device)
+        """Take in *versions*, all in *pool*; they are numbers *who* of all."""
+        tables, g = self.tables, len(versions)
+        agents = [version.agent for version in versions]
+        index = torch.tensor([version.row for version in versions], device=tables.device)
         flat = pool.data[:, : architecture.n_parameters].index_select(0, index)
         flat = tables.deployed(flat)
         loss = torch.zeros(g, dtype=torch.float64, device=tables.device)
         for start in range(0, len(tables.test_y), BLOCK):
             here = slice(start, start + BLOCK)
-            x, y = tables.test_x[here], tables.test_y[here]
-            logits = architecture.forward(flat, x.expand(g, *x.shape)).logits
+            x, y = tables.sight.test_rows(agents, here), tables.test_y[here]
+            logits = architecture.forward(flat, x).logits
             log_p = logits.log_softmax(-1)
             loss -= log_p.gather(2, y.expand(g, -1).unsqueeze(2)).double().sum((1, 2))
             self.labels[list(who), here] = logits.argmax(-1).cpu().numpy()
@@ -75,7 +80,7 @@ def evaluate(tables: Tables, executor: Executor, versions: Sequence[Version]) ->
             size = executor.chunk(architecture)
             for start in range(0, len(who), size):
                 part = who[start : start + size]
-                tally.add(part, [versions[i].row for i in part], architecture, pool)
+                tally.add(part, [versions[i] for i in part], architecture, pool)
     return tally.result()
 
 

@@ -144,7 +144,8 @@ class Kernels:
 
         def own(rows: Tensor) -> Tensor:
             flat = self.tables.deployed(table[:, : arch.n_parameters])
-            return arch.forward(flat, take(self.tables.reference_x, rows)).logits
+            seen = self.tables.sight.places(agents, rows)
+            return arch.forward(flat, take(self.tables.reference_x, seen)).logits
 
         if joint is not None and getattr(objective, "classwise", False):
             batch = class_batches(self.tables, products, agents, joint)
@@ -176,7 +177,8 @@ class Kernels:
         if self.about_classes:
             values = class_means(tables, np.array([p.source.agent for p in products]), rows, head)
         else:
-            values = head(take(tables.reference_x, rows))
+            seen = tables.sight.places([p.source.agent for p in products], rows)
+            values = head(take(tables.reference_x, seen))
         if recipe.privacy is not None:
             values = recipe.privacy.noised(values, self._normals(products, values))
         if recipe.codec is not None:

@@ -32,9 +32,10 @@ def pretrain(
     state = flat.new_zeros((1, optimizer.state_floats(n)))
     weights = mean_weights(None, (1, BATCH), tables.device)
     for step in range(1, steps + 1):
-        chosen = torch.from_numpy(rng.integers(len(tables.reference_y), size=BATCH))
+        # The rows of all views, one view after the other.
+        chosen = torch.from_numpy(rng.integers(len(tables.reference_x), size=BATCH))
         chosen = chosen.to(tables.device)
-        x, y = tables.reference_x[chosen], tables.reference_y[chosen]
+        x, y = tables.reference_x[chosen], tables.reference_y[chosen % len(tables.reference_y)]
         with torch.no_grad():
             gradient = architecture.gradient(
                 flat, x.unsqueeze(0), private_pull(y.unsqueeze(0), weights)

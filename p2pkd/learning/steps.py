@@ -103,6 +103,7 @@ def lesson_batches(
     ids = tables.index(aligned.rows(places))
     notes = [p.argument[3] for p in products]
     targets, weights, known = targets_of(tables, aligned, places, notes, lambda: own(ids))
+    seen = tables.sight.places(agents, ids)
     if mask is not None:
         known = known * mask
     maps = getattr(recipe.objective, "maps", False)
@@ -126,7 +127,7 @@ def lesson_batches(
                 pull = MapPull(objective.map_loss, goal, share)
             else:
                 pull = distillation_pull(objective, goal, share)
-        return take(tables.reference_x, ids[:, here]), pull
+        return take(tables.reference_x, seen[:, here]), pull
 
     return batch
 

@@ -18,6 +18,7 @@ from p2pkd.learning.batches import Keys, PooledRows, PrivateRows
 from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
+from p2pkd.learning.sight import Sight
 from p2pkd.learning.stream import StreamRows
 from p2pkd.world.data import Data
 
@@ -28,6 +29,7 @@ class Tables:
     Attributes
     ----------
     private_x, private_y : agent after agent, as `private` numbers them.
+    sight : reference and test rows, as each agent sees them.
     pools : parameters and optimiser state, one table an architecture.
     payload_pools : predictions, one table for each number of rows.
     width : W, the numbers sent for a reference row; 0 where weights are sent.
@@ -49,9 +51,10 @@ class Tables:
         part = data.partition
         self.private_x = self.tensor(data.private_x[part.rows])
         self.private_y = self.tensor(data.private_y[part.rows])
-        self.reference_x = self.tensor(data.reference_x)
+        self.sight = Sight(data, self.tensor)
+        self.reference_x = self.sight.reference_x
         self.reference_y = self.tensor(data.reference_y)
-        self.test_x, self.test_y = self.tensor(data.test_x), self.tensor(data.test_y)
+        self.test_y = self.tensor(data.test_y)
         n = len(part.offsets) - 1
         self.own_offsets = part.offsets
         self.private = self._private_rows(data, streams.keys("batches", n))

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import Count, Percent, Share
+from p2pkd.scenario.views import ViewsSpec
 
 _BUNDLED: dict[str, tuple[tuple[int, ...], int]] = {
     "digits": ((1, 8, 8), 10),
@@ -178,3 +179,5 @@ class DataSpec(Spec):
     partition: PartitionSpec = Iid()
     stream: StreamSpec | None = None
     """Default: all private rows are there from the start."""
+    views: ViewsSpec | None = None
+    """Default: all agents see all of a row."""

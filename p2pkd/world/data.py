@@ -16,6 +16,7 @@ from p2pkd.world.partition import Partition, build_partition
 from p2pkd.world.raw import Raw
 from p2pkd.world.shift import shifted
 from p2pkd.world.stratify import stratified
+from p2pkd.world.views import Views, build_views, seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,7 @@ class Data:
     partition : who owns which row of `private_x`.
     known : which reference rows each agent has, ascending; None where all have all.
     stream : how private rows come one after the other; None where all are there from the start.
+    views : reference and test rows as agents see them; None where all see them as they are.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Data:
     partition: Partition
     known: tuple[NDArray[np.int64], ...] | None = None
     stream: StreamSpec | None = None
+    views: Views | None = None
 
     def __post_init__(self) -> None:
         part = self.partition
@@ -84,6 +87,11 @@ def build_data(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> D
     partition = build_partition(spec.partition, private_y, n_agents, raw.n_classes, rng)
     if isinstance(spec.partition, FeatureShift):
         private_x = shifted(spec.partition, private_x, raw.input_shape, partition, streams)
+    views = None
+    if spec.views is not None:
+        shape = raw.input_shape
+        views, looks = build_views(spec.views, shape, n_agents, x[reference], test_x, streams)
+        private_x = seen(private_x, partition, views, looks)
     return Data(
         name=raw.name,
         input_shape=raw.input_shape,
@@ -98,6 +106,7 @@ def build_data(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> D
         partition=partition,
         known=_known_rows(spec.reference, n_agents, streams),
         stream=spec.stream,
+        views=views,
     )
 
 

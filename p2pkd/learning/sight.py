@@ -1,0 +1,52 @@
+"""Reference and test rows as tensors, as each agent sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Sight:
+    """The rows that several agents look at, view after view (see `p2pkd.world.views`).
+
+    Parameters
+    ----------
+    tensor : puts an array on the device.
+
+    Attributes
+    ----------
+    reference_x : ``(V n_reference, n_features)``, V views; 1 where all see the same.
+    """
+
+    def __init__(self, data: Any, tensor: Callable[[Any], Tensor]) -> None:
+        views = getattr(data, "views", None)
+        self.of: Tensor | None = None
+        self.starts: Tensor | None = None
+        if views is None:
+            self.reference_x, self.test_x = tensor(data.reference_x), tensor(data.test_x)
+            return
+        self.of = tensor(views.of)
+        self.reference_x = tensor(views.reference_x).flatten(0, 1)
+        self.test_x = tensor(views.test_x)
+        if len(views.reference_x) > 1:
+            self.starts = self.of * len(data.reference_y)
+
+    def places(self, agents: Any, rows: Tensor) -> Tensor:
+        """Return where in `reference_x` the reference *rows* ``(G, n)`` of *agents* stand."""
+        if self.starts is None:
+            return rows
+        return rows + self.starts[self._index(agents)].unsqueeze(1)
+
+    def test_rows(self, agents: Any, here: slice) -> Tensor:
+        """Return a part of the test rows as *agents* see them, ``(G, n, n_features)``."""
+        if self.of is None:
+            x = self.test_x[here]
+            return x.expand(len(agents), *x.shape)
+        return self.test_x[self.of[self._index(agents)], here]
+
+    def _index(self, agents: Any) -> Tensor:
+        return torch.from_numpy(np.asarray(agents, np.int64)).to(self.reference_x.device)
