@@ -51,6 +51,9 @@ class Apprentice(Protocol):
     def degree_of(self, agent: int) -> int:
         """Return how many neighbours another agent has."""
 
+    def view_of(self, agent: int) -> int:
+        """Return the number of an agent's view of the data; 0 where all see the same."""
+
 
 PREDICTIONS = frozenset({"probabilities", "log_probabilities", "logits", "labels"})
 

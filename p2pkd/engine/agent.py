@@ -217,6 +217,11 @@ class Agent:
         """Return how many neighbours another agent has."""
         return self.shared.degree_of(agent)
 
+    def view_of(self, agent: int) -> int:
+        """Return the number of an agent's view of the data; 0 where all see the same."""
+        views = self.shared.views
+        return 0 if views is None else views[agent]
+
     def train(self, version: Any, steps: int) -> Work:
         """Return the work of *steps* cross-entropy steps on private rows."""
         samples = steps * self.shared.batch_of(self.agent)

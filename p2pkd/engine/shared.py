@@ -43,6 +43,8 @@ class Shared:
     """Set where the size of messages depends on their contents."""
     memory_keys: Sequence[int] | None = None
     """Of each agent, for memories that draw."""
+    views: Sequence[int] | None = None
+    """The view of the data that each agent has; None where all see the same."""
 
     def __post_init__(self) -> None:
         """Unpack the choices that are looked at for every message."""

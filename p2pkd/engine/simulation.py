@@ -109,6 +109,7 @@ class Simulation:
             degree_of=self.graph.degree,
             react=self._react,
         )
+            views=_views(world),
         self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(
             env, scenario.evaluate, self.agents, learner, observer, streams, self.network.online
@@ -261,3 +262,8 @@ class Simulation:
             accuracy=self.evaluator.accuracy_of(i),
             epsilon=self._epsilon(i),
         )
+
+
+def _views(world: World) -> list[int] | None:
+    data = world.data
+    return None if data is None or data.views is None else data.views.of.tolist()

@@ -12,6 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.data import DataSpec
+from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.optimizers import OptimizerSpec, SgdSpec
 from p2pkd.scenario.quantities import Count, Duration, Period, Share
 
@@ -146,6 +148,10 @@ class LearnSpec(Family, root=True):
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield, in words, which of the method's other choices do not go with this one."""
+        return iter(())
+
+    def data_misfits(self, data: DataSpec) -> Iterator[str]:
+        """Yield, in words, which choices of *data* do not go with this objective."""
         return iter(())
 
 

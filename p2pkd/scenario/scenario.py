@@ -123,6 +123,13 @@ class Scenario(Spec):
         return self
 
     @model_validator(mode="after")
+    def _data_suit(self) -> Self:
+        problems = list(self.method.learn.data_misfits(self.data))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @model_validator(mode="after")
     def _rows_exist(self) -> Self:
         send, reference = self.method.send, self.data.reference.rows
         if send.knowledge.about_rows and isinstance(send.rows, int) and send.rows > reference:
