@@ -34,6 +34,7 @@ from torch.nn import functional
 from p2pkd.core.rng import Streams
 from p2pkd.distillation.merge import Merge
 from p2pkd.distillation.response import Response
+from p2pkd.engine.garbage import rare_collections
 from p2pkd.knowledge.payloads import SoftLabels, Weights
 from p2pkd.knowledge.teachers import MeanProbabilities, Uniform
 from p2pkd.learning.learner import DeferredLearner
@@ -128,8 +129,10 @@ def learner_rate(
         learner.flush()
         return n * rounds / (time.perf_counter() - start)
 
-    once()
-    return [once() for _ in range(repeats)]
+    # As in a run of the simulator.
+    with rare_collections():
+        once()
+        return [once() for _ in range(repeats)]
 
 
 def hand_written(kind: str, g: int) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from p2pkd.core.records import AgentRecord, Observer
 from p2pkd.core.rng import Streams
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.agent import Agent
+from p2pkd.engine.behaviours import agent_type
 from p2pkd.engine.books import Books
 from p2pkd.engine.capacity import make_capacity
 from p2pkd.engine.churn import Churn
@@ -19,6 +20,7 @@ from p2pkd.engine.contents import Composer
 from p2pkd.engine.core_links import make_shared_links
 from p2pkd.engine.dynamics import make_changes
 from p2pkd.engine.evaluation import Evaluator
+from p2pkd.engine.garbage import rare_collections
 from p2pkd.engine.hardware import Power, any_battery, make_devices
 from p2pkd.engine.hazards import Hazards
 from p2pkd.engine.ledger import Ledger
@@ -104,12 +106,12 @@ class Simulation:
             observer=observer,
             books=self.books,
             flops_forward=profile.flops_forward,
-            parameters=profile.parameters,
+            parameters=profile.sent,
             private_rows=profile.private_rows,
             degree_of=self.graph.degree,
             react=self._react,
-        )
             views=_views(world),
+        )
         self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(
             env, scenario.evaluate, self.agents, learner, observer, streams, self.network.online
@@ -127,7 +129,8 @@ class Simulation:
 
     def _make_agents(self, streams: Streams) -> list[Agent]:
         devices = make_devices(self.env, self.scenario, self.world.devices, streams, self._die)
-        return [Agent(i, self.shared, device) for i, device in enumerate(devices)]
+        kind = agent_type(self.shared.objective)
+        return [kind(i, self.shared, device) for i, device in enumerate(devices)]
 
     def _make_clock(self, streams: Streams) -> AsynchronousClock | RoundClock:
         gossip = self.scenario.method.gossip
@@ -164,7 +167,8 @@ class Simulation:
         # 1. Everything that happens by itself.
         self.start()
         # 2. Time goes on, event by event, up to and excluding the end.
-        self.advance(until)
+        with rare_collections():
+            self.advance(until)
         # 3. The end: a last look, and the books of what is still under way.
         env.run(until=until)
         self.finish()

@@ -55,7 +55,7 @@ class Executor:
         if not self.on_cpu:
             return 4096
         # Parameters and gradients of so many share a cache of a few MiB.
-        return max(8, min(256, 2**18 // architecture.n_parameters))
+        return max(8, min(256, 2**19 // architecture.n_parameters))
 
     def run(self, pending: Iterable[ref[Any]]) -> None:
         """Compute all products that are alive."""

@@ -20,7 +20,17 @@ from p2pkd.learning.pretrain import pretrain
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.settings import Settings
 from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, TRAIN, Part, Payload, Version
+from p2pkd.learning.versions import (
+    DISTILL,
+    ENCODE,
+    INITIAL,
+    MERGE,
+    TRAIN,
+    Part,
+    Payload,
+    Version,
+    level_after,
+)
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Fresh, Pretrained, StartSpec
 from p2pkd.world.data import Data
@@ -77,6 +87,11 @@ class DeferredLearner:
                 architecture.initial(streams.generator("model", 0, i))
                 for i, architecture in enumerate(self.architectures)
             ]
+        if self.recipe.proxied and rows:
+            # Proxies are of one architecture, whatever is behind them.
+            first = rows[0][: self.architectures[0].n_sent]
+            for row in rows[1:]:
+                row[: len(first)] = first
         if isinstance(start, Pretrained):
             rows = [
                 pretrain(architecture, row, self.tables, start.steps, i)
@@ -88,7 +103,7 @@ class DeferredLearner:
 
     def initial(self, agent: int) -> Version:
         """Return the version with which *agent* begins."""
-        version = Version(agent, self.pool_of[agent], INITIAL, None, None, 0, 0, 0, 0)
+        version = Version(agent, self.pool_of[agent], INITIAL, None, None, 0, 0, 0, 0, 1)
         return self._record(version)
 
     def train(self, version: Version, steps: int) -> Version:
@@ -108,6 +123,7 @@ class DeferredLearner:
             version.updates + steps,
             before + steps * self.batch,
             version.drawn,
+            level_after(version.level),
         )
         return self._record(product)
 
@@ -141,6 +157,7 @@ class DeferredLearner:
             version.updates + steps,
             version.samples + (n if self.is_joint else 0),
             version.drawn + n,
+            level_after(max(version.level, *[payload.level for payload in kept])),
         )
         return self._record(product)
 
@@ -166,10 +183,14 @@ class DeferredLearner:
         """Return *version* with the weighted sum of *parts* as parameters.
 
         The optimiser's state and the counters remain *version*'s.  Parts must be of one
-        architecture.
+        architecture.  Where proxies are sent, theirs are merged and the private part stays.
         """
+        home = version.pool
+        if self.tables.proxies is not None:
+            home = self.tables.proxies
+            parts = [(self._proxy(part, exact=True), share) for part, share in parts]
         for part, _ in parts:
-            if part.pool is not version.pool:
+            if part.pool is not home:
                 raise ValueError("merge: parts must have the architecture of the version")
         product = Version(
             version.agent,
@@ -181,6 +202,7 @@ class DeferredLearner:
             version.updates,
             version.samples,
             version.drawn,
+            level_after(max(version.level, *[part.level for part, _ in parts])),
         )
         return self._record(product)
 
@@ -195,18 +217,30 @@ class DeferredLearner:
     def weights(self, version: Version) -> Version:
         """Return the payload of *version*'s parameters: itself, if transmission loses nothing."""
         codec = self.recipe.codec
-        if codec is None or codec.lossless:
-            return version
+        exact = codec is None or codec.lossless
+        if self.tables.proxies is not None:
+            return self._proxy(version, exact=exact)
+        return version if exact else self._encoded(version, version.pool, exact=False)
+
+    def _proxy(self, version: Version, *, exact: bool) -> Version:
+        """Return the proxy of *version*, which may be one already."""
+        proxies = self.tables.proxies
+        assert proxies is not None
+        return version if version.pool is proxies else self._encoded(version, proxies, exact=exact)
+
+    def _encoded(self, version: Version, pool: Pool, *, exact: bool) -> Version:
+        """Return what receivers have of *version*, in *pool*; the codec's rounding unless *exact*."""
         product = Version(
             version.agent,
-            version.pool,
+            pool,
             ENCODE,
             version,
-            None,
+            exact,
             0,
             version.updates,
             version.samples,
             version.drawn,
+            level_after(version.level),
         )
         return self._record(product)
 
@@ -256,4 +290,5 @@ class DeferredLearner:
 
     def pools(self) -> list[Pool]:
         """Return the tables of parameters and of payloads."""
-        return [*self.tables.pools, *self.tables.payload_pools.values()]
+        proxies = [] if self.tables.proxies is None else [self.tables.proxies]
+        return [*self.tables.pools, *proxies, *self.tables.payload_pools.values()]

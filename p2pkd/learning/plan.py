@@ -7,7 +7,7 @@ from sys import getrefcount
 from typing import Any
 from weakref import ref
 
-from p2pkd.learning.versions import DISTILL, MERGE, PREDICT
+from p2pkd.learning.versions import PREDICT
 
 Chain = tuple[Any, ...]
 # By level; then by pool read, pool written, and the kinds and shapes of the chain's operations.
@@ -18,44 +18,30 @@ def make_plan(pending: Iterable[ref[Any]], shape: Callable[[Any], Any]) -> Plan:
     """Return the chains of operations to run, by level, in the order of their recording.
 
     A chain's level is more than that of all its inputs.  A version that only the next operation
-    holds needs no row of its own: the two are a chain, and run as one.
+    holds needs no row of its own: the two are a chain, and run as one.  A chain has no kind of
+    operation twice, lest there be chains of many lengths and few of each.
     """
     alive = [product for weak in pending if (product := weak()) is not None]
     chains: dict[int, tuple[Chain, Chain]] = {}
     for product in alive:
+        kind = product.kind
         chain: Chain = (product,)
-        key: Chain = (product.kind, shape(product))
-        level = _level(product)
+        key: Chain = (kind, shape(product))
         source = id(product.source)
         # Held by the list of the living, by its own chain, and by this product: by nobody else.
-        if product.kind != PREDICT and source in chains and _holders(product) == _ALONE + 2:
-            before, keys = chains.pop(source)
-            chain, key = before + chain, keys + key
-        product.level = level
+        if kind != PREDICT and source in chains and _holders(product) == _ALONE + 2:
+            before, keys = chains[source]
+            if kind not in keys[::2]:
+                del chains[source]
+                chain, key = before + chain, keys + key
         chains[id(product)] = chain, key
     plan: Plan = {}
     for chain, key in chains.values():
         first, last = chain[0], chain[-1]
-        origin = first.source.pool if first.kind == PREDICT else first.pool
+        origin = first.pool if first.source is None else first.source.pool
         group = plan.setdefault(last.level, {})
         group.setdefault((origin, last.pool, key), []).append(chain)
     return plan
-
-
-def _level(product: Any) -> int:
-    """Return the first level after those of the inputs: even for predictions, odd for the rest.
-
-    Predictions and lessons then take turns, in few large groups.
-    """
-    kind, source = product.kind, product.source
-    level = 0 if source is None else int(source.level)
-    if kind == PREDICT:
-        return level + 2 - level % 2
-    if kind == MERGE:
-        level = max(level, max(part.level for part, _ in product.argument))
-    elif kind == DISTILL:
-        level = max(level, max(payload.level for payload in product.argument[0]))
-    return level + 1 + level % 2
 
 
 def _holders(product: Any) -> int:

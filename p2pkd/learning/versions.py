@@ -16,13 +16,18 @@ INITIAL, TRAIN, DISTILL, MERGE, ENCODE, PREDICT = range(6)
 KINDS = ("initial", "train", "distill", "merge", "encode", "predict")
 
 
+def level_after(level: int) -> int:
+    """Return the first level for a version that needs what is made at *level*: an odd number."""
+    return level + 1 | 1
+
+
 class Version:
     """Parameters and optimiser state of one agent at one time.
 
     Attributes
     ----------
     row : its row in `pool`; -1 while it is pending.
-    level : when it is to be computed, while a plan is carried out; 0 before and after.
+    level : when it is to be computed, after all that it needs; 0 once it is.
     kind, source, argument : the pending operation, the version it starts from, and its argument.
     steps : gradient steps of this operation.
     updates : gradient steps since the beginning.
@@ -55,11 +60,12 @@ class Version:
         updates: int,
         samples: int,
         drawn: int,
+        level: int,
     ) -> None:
         self.agent = agent
         self.pool = pool
         self.row = -1
-        self.level = 0
+        self.level = level
         self.kind = kind
         self.source = source
         self.argument = argument
@@ -85,7 +91,8 @@ class Payload:
         self.source: Version | None = source
         self.pool = pool
         self.row = -1
-        self.level = 0
+        # Even, and odd for versions: predictions and lessons take turns, in few large groups.
+        self.level = (source.level | 1) + 1
         self.rows = rows
 
     def __del__(self) -> None:
