@@ -62,6 +62,8 @@ class Objective(LearnSpec):
     """Base of all objectives."""
 
     teacher: ClassVar[str] = "peers"  # peers | self | none
+    manner: ClassVar[str] = "gossip"
+    """What agents do beside learning and speaking at ticks (`p2pkd.engine.behaviours`)."""
     learns_from: ClassVar[frozenset[str]] = PREDICTIONS
     """The types of knowledge (its `knowledge_type`) that its teachers may send."""
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from p2pkd.core.rng import Streams
-from p2pkd.knowledge.memory import LatestPerPeer, LatestPerRow, Once, Reservoir, Window
+from p2pkd.knowledge.memory import Inbox, LatestPerPeer, LatestPerRow, Once, Reservoir, Window
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def test_a_duplicate_changes_nothing():
     assert told(LatestPerPeer().build(), memo, memo).read(30.0) == [memo]
 
 
-@pytest.mark.parametrize("spec", [LatestPerPeer, Window, Once, Reservoir])
+@pytest.mark.parametrize("spec", [LatestPerPeer, Window, Once, Inbox, Reservoir])
 def test_contents_expire_just_after_max_age(spec):
     memo = Memo(1, 10.0, 0)
     at, after = 310.0, 310.001
@@ -56,6 +56,13 @@ def test_window_keeps_the_n_newest_whoever_sent_them():
     assert told(Window(n=2).build(), *memos).read(10.0) == [memos[0], memos[2]]
 
 
+def test_an_inbox_gives_every_message_once_those_of_one_sender_too():
+    memos = [Memo(2, 5.0, 2), Memo(1, 20.0, 1), Memo(1, 10.0, 0)]
+    memory = told(Inbox().build(), *memos)
+    assert memory.read(30.0) == [memos[2], memos[1], memos[0]]
+    assert memory.read(30.0) == []
+
+
 def test_once_forgets_what_it_has_given():
     memory = told(Once().build(), Memo(1, 0.0, 0))
     assert len(memory.read(1.0)) == 1
@@ -63,7 +70,7 @@ def test_once_forgets_what_it_has_given():
 
 
 def test_clear_forgets_everything():
-    for spec in (LatestPerPeer(), Window(), Once(), Reservoir()):
+    for spec in (LatestPerPeer(), Window(), Once(), Inbox(), Reservoir()):
         memory = told(spec.build(), Memo(1, 0.0, 0))
         memory.clear()
         assert memory.read(0.0) == []

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import N_AGENTS, FeatureMse, Half, Kl, Memo, make_data, make_learner
 
+from p2pkd.knowledge.codecs import Largest, Signs
 from p2pkd.learning.settings import Settings
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
 from p2pkd.scenario.optimizers import AdamSpec, AdamWSpec, SgdSpec
@@ -60,7 +61,7 @@ PROGRAM = st.lists(st.tuples(AGENT, AGENT, st.integers(0, 3), WHAT), min_size=15
     objective=st.sampled_from([Kl(), Kl(0.3), FeatureMse()]),
     batch=st.sampled_from([None, 4, 5]),
     clip=st.sampled_from([None, 0.5]),
-    codec=st.sampled_from([None, Half()]),
+    codec=st.sampled_from([None, Half(), Largest(share=0.2), Signs()]),
 )
 def test_grouping_changes_no_bit(
     program: list[Any],

@@ -11,6 +11,8 @@ from p2pkd.knowledge.codecs.entropy import Compressed, Delta
 from p2pkd.knowledge.codecs.floats import Float16, Float32
 from p2pkd.knowledge.codecs.int8 import Int8
 from p2pkd.knowledge.codecs.labels import LabelCodec
+from p2pkd.knowledge.codecs.largest import Largest
+from p2pkd.knowledge.codecs.signs import Signs
 from p2pkd.knowledge.codecs.top_k import TopK
 from p2pkd.knowledge.codecs.triangle import Triangle
 from p2pkd.scenario.method import CodecSpec
@@ -26,6 +28,8 @@ __all__ = [
     "Float32",
     "Int8",
     "LabelCodec",
+    "Largest",
+    "Signs",
     "TopK",
     "Triangle",
     "default_codec",

@@ -7,20 +7,34 @@ from typing import ClassVar, Literal
 
 from p2pkd.knowledge.payloads.base import NUMBERS, codec_misfits
 from p2pkd.scenario.method import KnowledgeSpec, MethodSpec
+from p2pkd.scenario.models import ModelSpec
 
 
 class Weights(KnowledgeSpec):
-    """All parameters of the model; sender and receiver must have one architecture."""
+    """All parameters of the model, or of its proxy; sender and receiver must have the same."""
 
     about_rows: ClassVar[bool] = False
     one_architecture: ClassVar[bool] = True
-    codec_kinds: ClassVar[tuple[str, ...]] = NUMBERS
+    codec_kinds: ClassVar[tuple[str, ...]] = (*NUMBERS, "largest", "signs")
     knowledge_type: ClassVar[str] = "weights"
     kind: Literal["weights"] = "weights"
+    part: Literal["model", "proxy"] = "model"
+    """Of a `duo` of models: the `proxy` alone."""
+
+    def of_model(self, model: ModelSpec) -> ModelSpec:
+        """Return *model*, or its proxy."""
+        return model.public if self.part == "proxy" else model
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints about codecs, and about rules that only predictions can follow."""
         yield from codec_misfits(self.codec_kinds, method)
+        codec = method.send.codec
+        if getattr(codec, "for_differences", False) and method.learn.tag_value != "choco":
+            assert codec is not None
+            yield (
+                f"send.codec: {codec.tag_value!r} leaves much of a model out, and suits"
+                " differences; use learn.objective 'choco', or another codec"
+            )
         teachers, memory = method.teachers, method.memory
         unused = {
             "teachers.filters": bool(teachers.filters),
@@ -32,3 +46,8 @@ class Weights(KnowledgeSpec):
         }
         for key in (key for key, given in unused.items() if given):
             yield f"{key}: is for predictions, and weights are sent"
+        if self.part == "proxy" and "proxy" not in method.learn.needs:
+            yield (
+                "send.knowledge.part: proxies are trained by learn.objective 'proxy', given"
+                f" {method.learn.tag_value!r}"
+            )
