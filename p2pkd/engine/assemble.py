@@ -102,7 +102,7 @@ def _composer(
     if knowledge.about_rows:
         n, private = len(data.reference_y), profile.private_rows
         return RowComposer(method, n, data.n_classes, learner, streams, private, data.known)
-    return WeightComposer(method, profile.parameters, learner)
+    return WeightComposer(method, profile.sent, learner)
 
 
 def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: bool) -> Any:

@@ -26,6 +26,8 @@ class Profile:
     models: Sequence[str]
     """The architecture in words, such as ``mlp 64-32-10``."""
     parameters: Sequence[int]
+    sent: Sequence[int]
+    """How many of them travel, and are merged, where weights are sent."""
     flops_forward: Sequence[float]
     """FLOPs to predict one row."""
     memory_bytes: Sequence[float]
@@ -52,6 +54,7 @@ def make_profile(scenario: Scenario, world: World) -> Profile:
         architectures=kinds,
         models=[kinds[i].name for i in of],
         parameters=[kinds[i].n_parameters for i in of],
+        sent=[_sent(scenario.method, kinds[i]) for i in of],
         flops_forward=[float(kinds[i].flops_forward) for i in of],
         memory_bytes=[totals[group] for group in world.devices.group.tolist()],
         private_rows=data.partition.sizes.tolist(),
@@ -75,7 +78,7 @@ def memory_needs(
         rows = data.n_classes if knowledge.about_classes else rows
         message = rows * knowledge.width(data.n_classes)
     else:
-        message = p
+        message = _sent(method, model)
     numbers = {
         "parameters": p,
         "gradient": p,
@@ -84,6 +87,11 @@ def memory_needs(
         "remembered messages": message * memory.capacity(neighbours),
     }
     return {part: float(FLOAT_BYTES * count) for part, count in numbers.items() if count}
+
+
+def _sent(method: MethodSpec, model: Architecture) -> int:
+    part = getattr(method.send.knowledge, "part", "model")
+    return model.n_sent if part == "proxy" else model.n_parameters
 
 
 def _of_groups(world: World) -> list[tuple[int, int]]:

@@ -43,6 +43,11 @@ class Architecture(ABC):
     flops_forward: float
     activation_floats: int
 
+    @property
+    def n_sent(self) -> int:
+        """How many of a row's parameters travel, the first: all, or a proxy's."""
+        return self.n_parameters
+
     @abstractmethod
     def initial(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """Return fresh parameters, ``(P,)``, distributed as PyTorch's layers are by default."""
@@ -85,6 +90,7 @@ def build_architecture(
     architecture does not take such input.
     """
     import p2pkd.learning.cnn
+    import p2pkd.learning.duo
     import p2pkd.learning.mlp  # noqa: F401  (they register themselves)
 
     return make(spec, input_shape, n_classes)

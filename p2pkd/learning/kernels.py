@@ -15,6 +15,7 @@ from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.attention import input_maps
 from p2pkd.learning.batches import padded
 from p2pkd.learning.classes import class_batches, class_means
+from p2pkd.learning.duo import duo_batches
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
@@ -62,7 +63,7 @@ class Kernels:
             return len(product.argument)
         if kind == PREDICT:
             return self._predict_shape(product)
-        return 0
+        return product.argument if kind == ENCODE else 0
 
     def _predict_shape(self, product: Any) -> Any:
         if not (self.tables.recipe.measured or self.about_classes):
@@ -87,7 +88,7 @@ class Kernels:
         if kind == PREDICT:
             return self._predict(firsts, architecture, pool)
         stateless = pool.width == architecture.n_parameters
-        if kind == INITIAL or (kind == MERGE and stateless):
+        if kind == INITIAL or (kind == MERGE and stateless and self.tables.proxies is None):
             table = torch.empty((0, pool.width), device=self.tables.device)
         else:
             table = pool.data.index_select(0, self._sources(firsts))
@@ -109,10 +110,12 @@ class Kernels:
     def _merge(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Put weighted sums of rows in place of parameters; the optimiser's state stays."""
         n, tables = arch.n_parameters, self.tables
+        if tables.proxies is not None:
+            n, pool = arch.n_sent, tables.proxies
         rows = tables.index([[part.row for part, _ in p.argument] for p in products])
         numbers = [[share for _, share in p.argument] for p in products]
         shares = torch.tensor(numbers, dtype=torch.float32, device=tables.device)
-        if pool.width == n:
+        if pool.width == n and tables.proxies is None:
             # The sum of an embedding bag reads each row once and writes once.
             return embedding_bag(rows, pool.data, per_sample_weights=shares, mode="sum")
         known, flat, shares = pool.data[:, :n], table[:, :n], shares.unsqueeze(2)
@@ -123,16 +126,20 @@ class Kernels:
 
     def _encode(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Let parameters be as receivers decode them."""
-        codec, n = self.tables.recipe.codec, arch.n_parameters
-        assert codec is not None
-        table[:, :n] = codec.roundtrip(table[:, :n].unsqueeze(1)).squeeze(1)
-        return table
+        codec, proxied = self.tables.recipe.codec, self.tables.proxies is not None
+        n = arch.n_sent if proxied else arch.n_parameters
+        sent = table[:, :n]
+        if not products[0].argument:
+            assert codec is not None
+            sent.copy_(codec.roundtrip(sent.unsqueeze(1)).squeeze(1))
+        return sent if proxied else table
 
     def _train(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Take cross-entropy steps on private rows."""
         agents = np.array([p.agent for p in products])
         firsts = [p.argument for p in products]
-        batch = private_batches(self.tables, agents, firsts, products[0].steps)
+        batches = duo_batches if self.tables.recipe.proxied else private_batches
+        batch = batches(self.tables, agents, firsts, products[0].steps)
         descend(self.tables, arch, table, products, batch)
         return table
 

@@ -229,7 +229,7 @@ class DeferredLearner:
         return version if version.pool is proxies else self._encoded(version, proxies, exact=exact)
 
     def _encoded(self, version: Version, pool: Pool, *, exact: bool) -> Version:
-        """Return what receivers have of *version*, in *pool*; the codec's rounding unless *exact*."""
+        """Return what receivers have of *version*, in *pool*: encoded, unless *exact*."""
         product = Version(
             version.agent,
             pool,

@@ -23,6 +23,7 @@ class Recipe:
     sharpening : what is done to the joint target.
     measured : whether an agent's accuracy on its private rows travels with its predictions.
     partial : whether lessons may be parts of messages.
+    proxied : whether only the proxies of duos are sent and merged.
     privacy : what is done to predictions before they are encoded.
     """
 
@@ -41,6 +42,7 @@ class Recipe:
     sharpening: Sharpening | None = None
     measured: bool = False
     partial: bool = False
+    proxied: bool = False
     privacy: Any = None
 
     @classmethod
@@ -72,5 +74,6 @@ class Recipe:
             sharpening=cast(Any, method.teachers.sharpen),
             measured=any("accuracy" in getattr(rule, "facts", ()) for rule in rules),
             partial=method.memory.partial,
+            proxied=getattr(knowledge, "part", "model") == "proxy",
             privacy=method.send.privacy,
         )

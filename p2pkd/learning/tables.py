@@ -31,6 +31,7 @@ class Tables:
     private_x, private_y : agent after agent, as `private` numbers them.
     sight : reference and test rows, as each agent sees them.
     pools : parameters and optimiser state, one table an architecture.
+    proxies : what travels of duos, where proxies are sent; else None.
     payload_pools : predictions, one table for each number of rows.
     width : W, the numbers sent for a reference row; 0 where weights are sent.
     """
@@ -64,6 +65,7 @@ class Tables:
             Pool(a.n_parameters + self.optimizer.state_floats(a.n_parameters), device)
             for a in architectures
         ]
+        self.proxies = Pool(architectures[0].n_sent, device) if recipe.proxied else None
         self.payload_pools: dict[int, Pool] = {}
         self.width = recipe.knowledge.width(self.n_classes) if recipe.about_rows else 0
 

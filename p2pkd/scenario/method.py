@@ -27,6 +27,10 @@ class KnowledgeSpec(Family, root=True):
     one_architecture: ClassVar[bool] = False
     """Whether sender and receiver must have the same model."""
 
+    def of_model(self, model: ModelSpec) -> ModelSpec:
+        """Return the model that it is about: an agent's own, or its proxy."""
+        return model
+
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield, in words, which of the method's other choices do not go with this one."""
         return iter(())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from p2pkd.scenario.base import Family
 from p2pkd.scenario.quantities import Count
@@ -17,7 +19,12 @@ class ModelSpec(Family, root=True):
 
     hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features", "input_gradients"})
     """What objectives may look at: `logits`, their `input_gradients` (that can be differentiated
-    again), and `features`, learned, below the last layer."""
+    again), and `features`, learned, below the last layer; or a `proxy` beside the model."""
+
+    @property
+    def public(self) -> ModelSpec:
+        """What may be shown to others: the model itself, or its proxy."""
+        return self
 
     def count_parameters(self, input_shape: tuple[int, ...], n_classes: int) -> int | None:
         """Return P for such data; None where only the built architecture tells."""
@@ -68,6 +75,36 @@ class CnnSpec(ModelSpec):
             if min(height, width) > 1:
                 height, width = height // 2, width // 2
         return count + _dense(depth * height * width, self.dense, n_classes)
+
+
+class DuoSpec(ModelSpec):
+    """Two models an agent: a private one, which predicts, and a proxy, which alone travels.
+
+    Both are trained on the same rows by the objective `proxy`; private models may differ from agent
+    to agent.
+    """
+
+    hooks: ClassVar[frozenset[str]] = frozenset({"proxy"})
+    kind: Literal["duo"] = "duo"
+    private: ModelSpec
+    proxy: ModelSpec
+
+    @model_validator(mode="after")
+    def _of_single_models(self) -> Self:
+        if isinstance(self.private, DuoSpec) or isinstance(self.proxy, DuoSpec):
+            raise ValueError("a duo is made of single models; give private and proxy another kind")
+        return self
+
+    @property
+    def public(self) -> ModelSpec:
+        """The proxy."""
+        return self.proxy
+
+    def count_parameters(self, input_shape: tuple[int, ...], n_classes: int) -> int | None:
+        """Return the parameters of both; None where either is unknown."""
+        private = self.private.count_parameters(input_shape, n_classes)
+        proxy = self.proxy.count_parameters(input_shape, n_classes)
+        return None if private is None or proxy is None else private + proxy
 
 
 def _dense(*widths: int) -> int:

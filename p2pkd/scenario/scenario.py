@@ -142,7 +142,8 @@ class Scenario(Spec):
     @model_validator(mode="after")
     def _one_architecture(self) -> Self:
         knowledge = self.method.send.knowledge
-        models = list(dict.fromkeys(_as_written(group.model) for group in self.devices))
+        sent = [knowledge.of_model(group.model) for group in self.devices]
+        models = list(dict.fromkeys(map(_as_written, sent)))
         if knowledge.one_architecture and len(models) > 1:
             raise ValueError(
                 f"devices: {knowledge.tag_value!r} can only be sent between agents of one "

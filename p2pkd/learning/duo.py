@@ -1,0 +1,147 @@
+"""Two models in one row: a private one, and a proxy that learns from it and teaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from p2pkd.learning.api import Outputs
+from p2pkd.learning.architecture import Architecture, Pull, build_architecture, make
+from p2pkd.learning.batches import Ints
+from p2pkd.learning.objectives import mean_weights
+from p2pkd.learning.steps import Batches, private_rows
+from p2pkd.learning.tables import Tables, take
+from p2pkd.scenario.models import DuoSpec
+
+
+class Duo(Architecture):
+    """A proxy and a private model; a row of parameters is the proxy's, then the private one's.
+
+    The proxy comes first so that it lies at the same place in every row, whatever is behind it.
+    What the duo predicts is what its private model does.
+    """
+
+    hooks = DuoSpec.hooks
+
+    def __init__(self, private: Architecture, proxy: Architecture) -> None:
+        self.private = private
+        self.proxy = proxy
+        self.name = f"{private.name} with proxy {proxy.name}"
+        self.n_parameters = proxy.n_parameters + private.n_parameters
+        self.n_features = private.n_features
+        self.n_classes = private.n_classes
+        self.flops_forward = private.flops_forward + proxy.flops_forward
+        self.activation_floats = private.activation_floats + proxy.activation_floats
+
+    @property
+    def n_sent(self) -> int:
+        """The proxy's parameters alone travel."""
+        return self.proxy.n_parameters
+
+    def initial(self, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Return fresh parameters, ``(P,)``; the private model draws first.
+
+        It thus begins as it would without a proxy.
+        """
+        private = self.private.initial(rng)
+        return np.concatenate([self.proxy.initial(rng), private])
+
+    def split(self, flat: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rows of proxies and of private models, views of *flat* ``(G, P)``."""
+        return flat[:, : self.n_sent], flat[:, self.n_sent : self.n_parameters]
+
+    def forward(self, flat: Tensor, x: Tensor) -> Outputs:
+        """Return the outputs of the private models on their own rows *x* ``(G, B, F)``."""
+        return self.private.forward(self.split(flat)[1], x)
+
+    def gradient(self, flat: Tensor, x: Tensor, pull: Pull) -> Tensor:
+        """Return the gradient ``(G, P)`` of both: each by *pull* alone, or by each other."""
+        proxy, private = self.split(flat)
+        if not isinstance(pull, MutualPull):
+            return torch.cat(
+                [self.proxy.gradient(proxy, x, pull), self.private.gradient(private, x, pull)], 1
+            )
+        # The private model's pull waits for the proxy's outputs, whose gradient comes with them.
+        beside: list[Tensor] = []
+
+        def of_private(outputs: Outputs) -> tuple[Tensor, None]:
+            mine = _probabilities(outputs)
+            theirs: list[Tensor] = []
+
+            def of_proxy(outputs: Outputs) -> tuple[Tensor, None]:
+                theirs.append(_probabilities(outputs))
+                return pull.towards(theirs[0], mine, pull.proxy_weight), None
+
+            beside.append(self.proxy.gradient(proxy, x, of_proxy))
+            return pull.towards(mine, theirs[0], pull.weight), None
+
+        of_both = self.private.gradient(private, x, of_private)
+        return torch.cat([beside[0], of_both], 1)
+
+
+class GroupedDuo(Duo):
+    """A duo of models that are faster many at a time."""
+
+    grouped: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, eq=False)
+class MutualPull:
+    """The pull of a CE + (1 - a) KL(other, own) on both models of a duo.
+
+    *labels* and *weights* are ``(G, B)``; a is *weight* for the private model, *proxy_weight* for
+    the proxy.
+    """
+
+    labels: Tensor
+    weights: Tensor
+    weight: float
+    proxy_weight: float
+
+    def towards(self, own: Tensor, other: Tensor, a: float) -> Tensor:
+        """Return w (p - a y - (1 - a) q), the gradient at the logits, ``(G, B, C)``.
+
+        *own* and *other* are p and q, class by class, ``(G, C, B)``; q is held fixed.
+        """
+        gradient = own - other * (1 - a)
+        minus = gradient.new_full((1, 1, 1), -a).expand(own.shape[0], 1, own.shape[2])
+        gradient.scatter_add_(1, self.labels.unsqueeze(1), minus)
+        return gradient.mul_(self.weights.unsqueeze(1)).mT
+
+    def __call__(self, outputs: Outputs) -> tuple[Tensor, Tensor | None]:
+        """Refuse: a single model has no other to learn from."""
+        raise TypeError("two models that teach each other need an architecture with a proxy")
+
+
+def duo_batches(tables: Tables, agents: Ints, firsts: Sequence[int], steps: int) -> Batches:
+    """Return the mutual pull on private rows; *firsts* are as in `private_batches`."""
+    size, objective = tables.recipe.batch, tables.recipe.objective
+    rows, mask = private_rows(tables, agents, firsts, steps)
+    weights = mean_weights(mask, (len(agents), size or rows.shape[1]), tables.device)
+    shares: Any = objective
+
+    def batch(step: int) -> tuple[Tensor, Pull]:
+        here = rows if size is None else rows[:, step * size : (step + 1) * size]
+        labels = take(tables.private_y, here)
+        pull = MutualPull(labels, weights, shares.weight, shares.proxy_weight)
+        return take(tables.private_x, here), pull
+
+    return batch
+
+
+def _probabilities(outputs: Outputs) -> Tensor:
+    return outputs.logits.mT.softmax(1)
+
+
+@make.register
+def _duo(spec: DuoSpec, input_shape: tuple[int, ...], n_classes: int) -> Architecture:
+    private = build_architecture(spec.private, input_shape, n_classes)
+    proxy = build_architecture(spec.proxy, input_shape, n_classes)
+    kind = GroupedDuo if private.grouped and proxy.grouped else Duo
+    return kind(private, proxy)
