@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from p2pkd.core.errors import InputError, Interrupted
+from p2pkd.core.errors import InputError, Interrupted, Pruned
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.load import Loaded, load_mapping, load_scenario
@@ -37,8 +37,8 @@ def simulate(
     dry_run : run the timeline without learning: bytes, seconds and joules, no accuracy.
     observers : are told every record as it happens.
 
-    Raise InputError if the scenario is wrong, RunError if the run fails, and Interrupted, with
-    what happened until then on disk, if the user stops it.
+    Raise InputError if the scenario is wrong, RunError if the run fails, and Interrupted or
+    Pruned, with what happened until then on disk, if the user or an observer stops it.
     """
     from p2pkd.analysis.result import Result
 
@@ -75,16 +75,20 @@ def run(
         extra=_facts(loaded, simulation, dry_run=dry_run),
     )
     with directory:
-        fan.add(directory.recorder)
+        # First, so that what makes another observer end the run is on record.
+        fan.add(directory.recorder, first=True)
         _write_topology(directory, simulation)
         _run_to_the_end(simulation)
     return directory.path
 
 
 def _run_to_the_end(simulation: Simulation) -> None:
-    """Run; where the user stops it, close the books first."""
+    """Run; where the user or an observer stops it, close the books first."""
     try:
         simulation.run()
+    except Pruned:
+        simulation.finish()
+        raise
     except KeyboardInterrupt:
         simulation.finish()
         now, until = simulation.env.now, simulation.scenario.duration
@@ -101,8 +105,18 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         # What the objective learns from; "none" for the controls, which are not meant to distil.
         "teacher": str(getattr(scenario.method.learn, "teacher", "peers")),
         "reference_set": scenario.data.reference.delivery,
+        "groups": _groups(simulation),
         "classes": None if simulation.world.data is None else simulation.world.data.n_classes,
         "execution": simulation.shared.learner.describe(),
+    }
+
+
+def _groups(simulation: Simulation) -> dict[str, list[str]]:
+    """Return, where agents differ in what they see or have to tell, which each has."""
+    data = simulation.world.data
+    parts: dict[str, Any] = {} if data is None else {"view": data.views, "task": data.tasks}
+    return {
+        what: [part.names[i] for i in part.of] for what, part in parts.items() if part is not None
     }
 
 
@@ -136,9 +150,9 @@ class Fan(Observer):
         for observer in observers:
             self.add(observer)
 
-    def add(self, observer: Observer) -> None:
-        """Tell *observer* too, from now on."""
-        self.observers.append(observer)
+    def add(self, observer: Observer, *, first: bool = False) -> None:
+        """Tell *observer* too, from now on; before the others if it is to be *first*."""
+        self.observers.insert(0 if first else len(self.observers), observer)
         for hook in self.HOOKS:
             wanted = [getattr(o, hook) for o in self.observers if _overrides(o, hook)]
             setattr(self, hook, wanted[0] if len(wanted) == 1 else _all_of(wanted))

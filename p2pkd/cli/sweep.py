@@ -11,6 +11,8 @@ import typer
 from p2pkd.cli.app import FAILED, app, example
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from p2pkd.study.plan import Plan
     from p2pkd.study.sweep import Sweep
 
@@ -46,7 +48,7 @@ def sweep(
         typer.Option("--dry-run", help="The plan, with bytes and times estimated, and end."),
     ] = False,
 ) -> None:
-    """Run every scenario of a study; write one table with a row a run.
+    """Run every scenario of a study, or those that its search chooses; write a row a run.
 
     Each run has a directory named by the hash of its scenario.  A run that fails is a row with
     its error, the others go on, and the exit code is 1.  After Ctrl-C or a kill, --resume does
@@ -81,14 +83,33 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
         done = len(it.complete())
         text = f"stopped; {done} of {plan.runs} runs are complete in {shown(it.folder)}"
         raise Interrupted(f"{text}; go on with --resume") from None
-    failed = table[table["status"] != "done"]
-    typer.echo(f"{'Runs':<9}  {plan.runs - failed['run'].nunique()} of {plan.runs} done")
+    failed = table[~table["status"].isin(["done", "pruned"])]
+    _print_runs(it, table)
     typer.echo(f"{'Table':<9}  {shown(it.folder / 'table.parquet')} (and .csv)")
-    for _, row in failed.drop_duplicates("run").iterrows():
+    for _, row in failed.drop_duplicates(["run", "error"]).iterrows():
         labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
         typer.secho(f"failed: {labels}: {row['error']}", err=True, fg="red")
     if len(failed):
         raise typer.Exit(FAILED)
+
+
+def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
+    """Print how many runs are done, and of a search the best trial."""
+    from p2pkd.study.search_sweep import SearchSweep
+    from p2pkd.study.trials import best_trial, trial_table
+
+    states = table.drop_duplicates("run")["status"].value_counts()
+    done, runs = states.get("done", 0), it.size.runs
+    if not isinstance(it, SearchSweep):
+        typer.echo(f"{'Runs':<9}  {done} of {runs} done")
+        return
+    given_up = f", {states['pruned']} given up" if "pruned" in states else ""
+    typer.echo(f"{'Runs':<9}  {done} of {runs} done{given_up}")
+    best = best_trial(trial_table(table), it.search.spec.objective)
+    if best is not None:
+        labels = ", ".join(f"{key}={best[key]}" for key in it.study.columns[:-1])
+        goal = it.search.spec.objective.tag_value
+        typer.echo(f"{'Best':<9}  {labels}: {goal} {best['objective']:.6g}")
 
 
 def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
@@ -113,7 +134,9 @@ def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
 
 
 def _work(plan: Plan) -> str:
-    runs = f"{plan.runs} runs ({plan.settings} settings, {plan.seeds} seeds)"
+    what = "trials" if plan.searched else "settings"
+    most = "at most " if plan.searched else ""
+    runs = f"{most}{plan.runs} runs ({plan.settings} {what}, {plan.seeds} seeds)"
     return runs if plan.left == plan.runs else f"{runs}, {plan.left} still to do"
 
 
@@ -123,10 +146,13 @@ def _print_status(it: Sweep) -> None:
 
     done, going = it.complete(), beats(it.folder)
     left = [key for key in it.keys if key not in done and key not in it.errors]
+    failed = len([key for key in it.errors if key not in done])
     typer.echo(f"{'Folder':<9}  {shown(it.folder)}")
-    typer.echo(f"{'Done':<9}  {len(done)} of {len(it.keys)}")
-    typer.echo(f"{'Failed':<9}  {len([key for key in it.errors if key not in done])}")
-    typer.echo(f"{'Left':<9}  {len(left)}")
+    typer.echo(f"{'Done':<9}  {len(done)} of {it.size.runs}")
+    typer.echo(f"{'Failed':<9}  {failed}")
+    typer.echo(f"{'Left':<9}  {it.size.runs - len(done) - failed}")
+    if it.study.search is not None and done:
+        _print_runs(it, it.table())
     for key in left:
         if key in going:
             typer.echo(f"{'Running':<9}  {key}  {100 * going[key]:.0f} %")

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from p2pkd.cli.progress import BAR_EVERY_S, LINE_EVERY_S, _bar, clock_text
-from p2pkd.study.task import DONE, Outcome, beats
+from p2pkd.study.task import FAILED, Outcome, beats
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -35,11 +35,11 @@ class SweepProgress(AbstractContextManager["SweepProgress"]):
         self.thread = threading.Thread(target=self._watch, daemon=True)
 
     def told(self, outcome: Outcome) -> None:
-        """Count an outcome."""
-        if outcome.status == DONE:
-            self.done += 1
-        else:
+        """Count an outcome; a run that was given up is done with."""
+        if outcome.status == FAILED:
             self.failed += 1
+        else:
+            self.done += 1
 
     def text(self) -> str:
         """Return ``12 of 40 runs, 1 failed, 2 under way (40 %, 75 %), 3:10 left``."""

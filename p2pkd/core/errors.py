@@ -7,7 +7,8 @@ P2pkdError
 │   ├── DataError           a data set, or a partition that cannot be made
 │   └── ResultError         a run directory that is not one, or is broken
 └── RunError                the run itself failed; the command line exits with 1
-    └── Interrupted         the user stopped the run
+    ├── Interrupted         the user stopped the run
+    └── Pruned              an observer found the run not worth going on
 
 SimPy re-raises a failed process as ``type(exc)(*exc.args)``, so each of these is rebuilt from its
 ``args`` alone.
@@ -78,6 +79,10 @@ class RunError(P2pkdError):
 
 class Interrupted(RunError):
     """The user stopped the run; what it recorded until then is readable."""
+
+
+class Pruned(RunError):
+    """An observer ended the run before its time; what it recorded is readable."""
 
 
 def suggestion(given: str, known: Iterable[str]) -> str:

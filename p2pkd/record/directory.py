@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from p2pkd.core.errors import InputError, Interrupted
+from p2pkd.core.errors import InputError, Interrupted, Pruned
 from p2pkd.record.manifest import provenance, to_json, utc
 from p2pkd.record.recorder import Recorder
 
-DONE, INTERRUPTED, FAILED = "done", "interrupted", "failed"
+DONE, INTERRUPTED, PRUNED, FAILED = "done", "interrupted", "pruned", "failed"
 MANIFEST = "manifest.json"
 
 
@@ -29,7 +29,7 @@ class RunDirectory:
 
     Until it is finished everything lies in ``.<name>.partial-<pid>`` beside `path`, without a
     manifest; so a killed run never looks complete.  Leaving the block by an exception finishes it
-    with status ``interrupted`` (Ctrl-C) or ``failed``, with what was recorded until then.
+    with status ``interrupted`` (Ctrl-C), ``pruned`` or ``failed`` and what was recorded until then.
     """
 
     def __init__(self, path: Path, partial: Path) -> None:
@@ -121,6 +121,8 @@ class RunDirectory:
             self.finish(DONE)
         elif isinstance(error, KeyboardInterrupt | Interrupted):
             self.finish(INTERRUPTED)
+        elif isinstance(error, Pruned):
+            self.finish(PRUNED, {"error": str(error)})
         else:
             self.finish(FAILED, {"error": f"{type(error).__name__}: {error}"})
 

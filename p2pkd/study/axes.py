@@ -69,14 +69,14 @@ def axes_of(tree: Node, problems: list[Problem]) -> list[Axis]:
     _check_zip(entries.get("zip"), zipped, matrix, problems)
     if zipped:
         axes.append(Axis(tuple(zipped), tuple(zip(*zipped.values(), strict=False))))
-    seeds = _seeds(entries.get("seeds"), problems)
+    seeds = seeds_of(entries.get("seeds"), problems)
     axes.append(Axis((SEED,), tuple((seed,) for seed in seeds)))
     return [axis for axis in axes if axis.steps]
 
 
 def combinations(axes: Sequence[Axis], tree: Node, problems: list[Problem]) -> list[Combination]:
     """Return every combination of the values of *axes* that `exclude` does not leave out."""
-    shared = tuple(_changes(tree.value.get("set")))
+    shared = tuple(changes_in(tree.value.get("set")))
     exclusions = _exclusions(tree.value.get("exclude"), axes, problems)
     keys = [key for axis in axes for key in axis.keys]
     found = []
@@ -119,10 +119,10 @@ def label_of(value: Any) -> Label:
 
 def _variants(node: Node | None) -> Iterator[Value]:
     for name, variant in _entries(node):
-        yield Value(name, tuple(_changes(variant)))
+        yield Value(name, tuple(changes_in(variant)))
 
 
-def _changes(node: Node | None) -> Iterator[Node]:
+def changes_in(node: Node | None) -> Iterator[Node]:
     """Yield the changes in a mapping of dotted keys; `base` is not one of them."""
     for key, value in _entries(node):
         if key != "base":
@@ -164,7 +164,8 @@ def _check_zip(
             problems.append(values.problem(f"zip.{key}", "is in matrix too; keep it in one"))
 
 
-def _seeds(node: Node | None, problems: list[Problem]) -> list[Value]:
+def seeds_of(node: Node | None, problems: list[Problem]) -> list[Value]:
+    """Return the seeds written in *node*, once each; mistakes go to *problems*."""
     if node is None:
         return []
     seeds: dict[int, Value] = {}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,37 +16,24 @@ from p2pkd.scenario.load import Loaded, Written, load_changed, read_written
 from p2pkd.scenario.resolve import to_yaml
 from p2pkd.scenario.yaml import Node, parse
 from p2pkd.study.axes import SEED, VARIANT, Combination, Label, axes_of, combinations, misshapen
+from p2pkd.study.point import Point
+from p2pkd.study.search import TRIAL, Search, search_of
 from p2pkd.study.spec import StudySpec
 
 
 @dataclass(frozen=True)
-class Point:
-    """One run of a study.
-
-    `labels` has an entry for each swept key, the seed among them; `key` is the hash of the
-    resolved scenario (16 hexadecimal digits), and the name of the run's directory.
-    """
-
-    labels: Mapping[str, Label]
-    key: str
-    loaded: Loaded = field(repr=False)
-    resolved_text: str = field(repr=False)
-
-    @property
-    def setting(self) -> tuple[Label, ...]:
-        """The labels without the seed: what runs are repetitions of."""
-        return tuple(label for key, label in self.labels.items() if key != SEED)
-
-
-@dataclass(frozen=True)
 class Study:
-    """A study, expanded: `points` in the order of its table."""
+    """A study, expanded: `points` in the order of its table.
+
+    Where a `search` chooses the runs there are no points yet.
+    """
 
     spec: StudySpec
     path: Path
     text: str
     columns: tuple[str, ...]
     points: tuple[Point, ...]
+    search: Search | None = None
 
     @property
     def name(self) -> str:
@@ -66,6 +52,8 @@ def load_study(path: str | Path) -> Study:
     problems: list[Problem] = []
     tree = parse(text, str(path), problems)
     spec = _validated(tree, problems)
+    if spec.search is not None:
+        return _search_study(spec, tree, path, text, problems)
     axes = axes_of(tree, problems)
     found = combinations(axes, tree, problems)
     if not problems and not found:
@@ -75,6 +63,19 @@ def load_study(path: str | Path) -> Study:
     points = _points(found, bases, path)
     columns = tuple(dict.fromkeys([*(key for axis in axes for key in axis.keys), SEED]))
     return Study(spec, path, text, columns, points)
+
+
+def _search_study(
+    spec: StudySpec, tree: Node, path: Path, text: str, problems: list[Problem]
+) -> Study:
+    """Return a study whose settings are searched; every value of its space has been tried on."""
+    search = search_of(spec, tree, problems)
+    _raise(problems, path)
+    base = _written(tree.value["base"], "base", path)
+    search = replace(search, make=lambda combination: _point(combination, base))
+    _points(search.samples(), {None: base}, path)
+    columns = (TRIAL, *(dimension.key for dimension in search.space), SEED)
+    return Study(spec, path, text, columns, (), search)
 
 
 def _validated(tree: Node, problems: list[Problem]) -> StudySpec:

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 
 from p2pkd.core.errors import RunError
-from p2pkd.study.load import Point
+from p2pkd.study.point import Point
 from p2pkd.study.sweep import Sweep
 from p2pkd.study.task import DONE, Task, row_of, run_task
 
@@ -37,7 +37,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Plan:
-    """What there is to do: `runs` in all, `left` of them not done yet, simulated time of those."""
+    """What there is to do: `runs` in all, `left` of them not done yet, simulated time of those.
+
+    Where a search chooses the runs, their numbers are the most that there can be.
+    """
 
     runs: int
     settings: int
@@ -45,6 +48,7 @@ class Plan:
     left: int
     simulated_s: float
     estimate: Estimate | None = None
+    searched: bool = False
 
     def wall_s(self, jobs: int) -> float | None:
         """Return the estimated wall time with *jobs* workers; None without an estimate."""
@@ -58,16 +62,17 @@ def plan_of(sweep: Sweep, samples: int = 0) -> Plan:
 
     Raise RunError if none of these runs.
     """
-    points = sweep.study.points
-    done = sweep.complete()
-    left = {point.key: point for point in points if point.key not in done}
+    samples_from, size = sweep.untried(), sweep.size
+    left = size.runs - len(sweep.complete())
+    each_s = fmean(p.loaded.scenario.duration for p in samples_from) if samples_from else 0.0
     return Plan(
-        runs=len(sweep.keys),
-        settings=len({point.setting for point in points}),
-        seeds=len({point.loaded.scenario.seed for point in points}),
-        left=len(left),
-        simulated_s=sum(point.loaded.scenario.duration for point in left.values()),
-        estimate=estimate(representatives(list(left.values()), samples)) if samples else None,
+        runs=size.runs,
+        settings=size.settings,
+        seeds=size.seeds,
+        left=left,
+        simulated_s=left * each_s,
+        estimate=estimate(representatives(samples_from, samples)) if samples else None,
+        searched=sweep.study.search is not None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from p2pkd.scenario.base import Spec
+from p2pkd.study.search_spec import SearchSpec
 
 
 class StudySpec(Spec):
@@ -31,5 +32,7 @@ class StudySpec(Spec):
     """Axes of equal length that advance together."""
     exclude: tuple[dict[str, Any], ...] = ()
     """Combinations to leave out: a run that agrees with all keys of one entry."""
+    search: SearchSpec | None = None
+    """Chooses the settings, instead of `variants`, `matrix`, `zip` and `exclude`."""
     seeds: Any = None
     """``[0, 1]``, ``"0..4"`` or both mixed; default: the base's own seed."""

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from p2pkd.core.errors import InputError, RunError
 from p2pkd.study.executors import Executor, executor
 from p2pkd.study.load import Study, load_study
+from p2pkd.study.point import Point
 from p2pkd.study.table import table_of, write_table
 from p2pkd.study.task import FAILED, Outcome, Task, clear_partial, is_complete, status_of
 
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 ERRORS = "errors.json"
 
 
+class Size(NamedTuple):
+    """How much there is to run; runs are at most settings times seeds."""
+
+    runs: int
+    settings: int
+    seeds: int
+
+
 @dataclass
 class Sweep:
     """A study and the folder that its runs lie in, one directory a run, named by its hash."""
@@ -34,24 +43,44 @@ class Sweep:
     folder: Path
     errors: dict[str, str] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, study: Study, folder: str | Path | None = None) -> Sweep:
-        """Return the sweep of *study* in *folder*, by default ``runs/<name>``."""
+    @staticmethod
+    def of(study: Study, folder: str | Path | None = None) -> Sweep:
+        """Return the sweep, or the search, of *study* in *folder*, by default ``runs/<name>``."""
+        from p2pkd.study.search_sweep import SearchSweep
+
         folder = Path(folder) if folder is not None else Path("runs") / study.name
-        return cls(study, folder, _read_errors(folder))
+        kind = Sweep if study.search is None else SearchSweep
+        return kind(study, folder, _read_errors(folder))
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The runs that are known to be wanted, in the order of the table."""
+        return self.study.points
+
+    @property
+    def size(self) -> Size:
+        """How many runs, settings and seeds there are in all."""
+        seeds = {point.loaded.scenario.seed for point in self.points}
+        settings = {point.setting for point in self.points}
+        return Size(len(self.keys), len(settings), len(seeds))
 
     @property
     def keys(self) -> list[str]:
         """The hashes of all runs, once each: different labels may mean the same scenario."""
-        return list(dict.fromkeys(point.key for point in self.study.points))
+        return list(dict.fromkeys(point.key for point in self.points))
 
     def complete(self) -> set[str]:
         """Return the hashes of the runs that are done."""
         return {key for key in self.keys if is_complete(self.folder / key)}
 
+    def untried(self) -> list[Point]:
+        """Return the runs that are left, as far as they are known, each once."""
+        done = self.complete()
+        return list({p.key: p for p in self.points if p.key not in done}.values())
+
     def table(self) -> pd.DataFrame:
         """Return the table as it stands."""
-        return table_of(self.study, self.folder, self.errors)
+        return table_of(self.points, self.study.columns, self.folder, self.errors)
 
     def run(
         self,
@@ -70,17 +99,18 @@ class Sweep:
             known = [key for key in self.keys if status_of(self.folder / key)]
             if known and not resume:
                 raise InputError(
-                    f"{self.folder}: has {len(known)} of these {len(self.keys)} runs already; "
+                    f"{self.folder}: has {len(known)} of these {self.size.runs} runs already; "
                     "continue with --resume, or give another --out"
                 )
             self._write_study()
             self.errors.clear()
             try:
-                for outcome in executor.outcomes(self.tasks()):
-                    if outcome.status == FAILED:
-                        self.errors[outcome.key] = outcome.error
-                        _write_errors(self.folder, self.errors)
-                    told(outcome)
+                for tasks in self.stages():
+                    for outcome in executor.outcomes(tasks):
+                        if outcome.status == FAILED:
+                            self.errors[outcome.key] = outcome.error
+                            _write_errors(self.folder, self.errors)
+                        told(outcome)
             finally:
                 _write_errors(self.folder, self.errors)
                 shutil.rmtree(self.folder / ".beats", ignore_errors=True)
@@ -89,10 +119,14 @@ class Sweep:
                 write_table(table, self.folder)
         return table
 
+    def stages(self) -> Iterator[list[Task]]:
+        """Yield what is to be run, lists of tasks that wait for nobody but earlier lists."""
+        yield self.tasks()
+
     def tasks(self) -> list[Task]:
         """Return what there is still to do, in the order of the table."""
         done = self.complete()
-        first = {point.key: point for point in reversed(self.study.points)}
+        first = {point.key: point for point in reversed(self.points)}
         return [Task.of(first[key], self.folder) for key in self.keys if key not in done]
 
     def _write_study(self) -> None:

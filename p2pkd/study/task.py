@@ -10,19 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from p2pkd.core.errors import Interrupted, P2pkdError
+from p2pkd.core.errors import Interrupted, P2pkdError, Pruned
 from p2pkd.core.records import Observer
-from p2pkd.study.load import Point
+from p2pkd.study.point import Point
+from p2pkd.study.pruning import Bars, Pruner
 
 BEAT_EVERY_S = 0.5
-DONE, FAILED = "done", "failed"
+DONE, PRUNED, FAILED = "done", "pruned", "failed"
 
 
 @dataclass(frozen=True)
 class Task:
     """A scenario to run and where: `text` is the resolved scenario, `base` its files' folder.
 
-    `directory` is the run directory, `beat` a file in which the run tells how far it is.
+    `directory` is the run directory, `beat` a file in which the run tells how far it is.  Where
+    there are `bars`, the run is given up when it misses one.
     """
 
     key: str
@@ -31,18 +33,20 @@ class Task:
     directory: str
     beat: str
     dry_run: bool = False
+    bars: Bars = ()
 
     @classmethod
-    def of(cls, point: Point, runs: Path, *, dry_run: bool = False) -> Task:
+    def of(cls, point: Point, runs: Path, *, dry_run: bool = False, bars: Bars = ()) -> Task:
         """Return the task of *point*, for a directory inside *runs*."""
         beat = runs / ".beats" / point.key
         base = str(point.loaded.base.absolute())
-        return cls(point.key, point.resolved_text, base, str(runs / point.key), str(beat), dry_run)
+        directory = str(runs / point.key)
+        return cls(point.key, point.resolved_text, base, directory, str(beat), dry_run, bars)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task: ``done``, or ``failed`` with the error's type and text."""
+    """What became of a task: ``done``, ``pruned`` or ``failed``, the latter two with the reason."""
 
     key: str
     status: str
@@ -59,6 +63,8 @@ def run_task(task: Task) -> Outcome:
         _simulate(task, directory)
     except (KeyboardInterrupt, Interrupted):
         raise KeyboardInterrupt from None
+    except Pruned as error:
+        return Outcome(task.key, PRUNED, str(error))
     except Exception as error:
         # Another process may have been faster: a worker that outlived its killed sweep.
         if is_complete(directory):
@@ -82,11 +88,7 @@ def is_complete(directory: Path) -> bool:
 
 def status_of(directory: Path) -> str | None:
     """Return the status in the manifest; None where there is no readable one."""
-    try:
-        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-        return str(manifest["status"])
-    except (OSError, ValueError, KeyError):
-        return None
+    return manifest_of(directory).get("status")
 
 
 def clear(directory: Path) -> None:
@@ -118,8 +120,10 @@ def _simulate(task: Task, directory: Path) -> None:
 
     loaded = load_mapping(YAML(typ="safe", pure=True).load(task.text))
     loaded = replace(loaded, text=task.text, base=Path(task.base))
-    beat = Beat(Path(task.beat), loaded.scenario.duration)
-    run(loaded, out=directory, dry_run=task.dry_run, observers=[beat])
+    observers: list[Observer] = [Beat(Path(task.beat), loaded.scenario.duration)]
+    if task.bars:
+        observers.append(Pruner(task.bars))
+    run(loaded, out=directory, dry_run=task.dry_run, observers=observers)
 
 
 class Beat(Observer):
@@ -150,10 +154,14 @@ def beats(runs: Path) -> dict[str, float]:
     return shares
 
 
+def manifest_of(directory: Path) -> dict[str, Any]:
+    """Return the manifest of the run in *directory*; empty where there is none."""
+    try:
+        return dict(json.loads((directory / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
 def row_of(directory: Path) -> dict[str, Any]:
     """Return the summary of the run in *directory*; empty where there is none."""
-    try:
-        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-        return dict(manifest["summary"])
-    except (OSError, ValueError, KeyError):
-        return {}
+    return dict(manifest_of(directory).get("summary", {}))

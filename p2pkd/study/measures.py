@@ -1,0 +1,142 @@
+"""What a search is after: one number a run, and whether more of it is better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from p2pkd.core.units import DURATION, ENERGY, SIZE, Dimension
+from p2pkd.scenario.base import Family
+from p2pkd.scenario.quantities import Fraction
+
+if TYPE_CHECKING:
+    from p2pkd.analysis.result import Result
+
+COSTS: dict[str, Dimension] = {"wire_bytes": SIZE, "time_s": DURATION, "energy_j": ENERGY}
+"""The columns of `p2pkd.analysis.cost.spending`, and what they are measured in."""
+
+
+class BudgetText:
+    """Annotation of a size, a duration or an energy, kept as it was written."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(_checked)
+
+
+def _checked(value: Any) -> str:
+    """Return *value* if it can be read as a budget."""
+    try:
+        budget_of(str(value))
+    except ValueError as error:
+        raise PydanticCustomError("quantity", "{text}", {"text": str(error)}) from None
+    return str(value)
+
+
+def budget_of(text: str) -> tuple[str, float]:
+    """Return which of `COSTS` the budget *text* is of, and how much, in base units.
+
+    Raise ValueError unless it is a size, a duration or an energy: ``10 MB``, ``5 min``, ``2 kJ``.
+    """
+    for cost, dimension in COSTS.items():
+        try:
+            return cost, dimension.parse(text)
+        except ValueError:
+            continue
+    raise ValueError(f"must be like '10 MB', '5 min' or '2 kJ', given {text!r}")
+
+
+class MeasureSpec(Family, root=True):
+    """What is measured of each run; nan where the run has no such number."""
+
+    plural = "measures"
+    maximise: ClassVar[bool] = True
+
+    def of(self, result: Result) -> float:
+        """Return the measure of one finished run."""
+        raise NotImplementedError
+
+
+class FinalAccuracy(MeasureSpec):
+    """Mean test accuracy at the end of the run."""
+
+    kind: Literal["accuracy"] = "accuracy"
+
+    def of(self, result: Result) -> float:
+        """Return the final mean accuracy."""
+        return _number(result, "final_accuracy_mean")
+
+
+class AccuracyAt(MeasureSpec):
+    """Mean test accuracy within a budget of bytes on the wire, simulated time or joules."""
+
+    kind: Literal["accuracy_at"] = "accuracy_at"
+    budget: Annotated[str, BudgetText()]
+    """``10 MB``, ``5 min`` or ``2 kJ``, of all agents together."""
+
+    def of(self, result: Result) -> float:
+        """Return the accuracy at the last evaluation within the budget."""
+        from p2pkd.analysis.cost import at_budget
+
+        cost, amount = budget_of(self.budget)
+        return at_budget(result, amount, cost)
+
+
+class _CostTo(MeasureSpec):
+    maximise: ClassVar[bool] = False
+    cost: ClassVar[str]
+    accuracy: Fraction
+    """The mean test accuracy to reach."""
+
+    def of(self, result: Result) -> float:
+        """Return what had been spent when the accuracy was first reached; nan if it never was."""
+        from p2pkd.analysis.cost import to_target
+
+        return to_target(result, self.accuracy)[self.cost]
+
+
+class BytesTo(_CostTo):
+    """Bytes on the wire until a mean test accuracy is reached; fewer are better."""
+
+    kind: Literal["bytes_to"] = "bytes_to"
+    cost: ClassVar[str] = "wire_bytes"
+
+
+class SecondsTo(_CostTo):
+    """Simulated seconds until a mean test accuracy is reached; fewer are better."""
+
+    kind: Literal["seconds_to"] = "seconds_to"
+    cost: ClassVar[str] = "time_s"
+
+
+class JoulesTo(_CostTo):
+    """Joules until a mean test accuracy is reached; fewer are better."""
+
+    kind: Literal["joules_to"] = "joules_to"
+    cost: ClassVar[str] = "energy_j"
+
+
+class MostOf(MeasureSpec):
+    """The largest of a number in the runs' summaries, such as final_ensemble_accuracy."""
+
+    kind: Literal["most"] = "most"
+    number: str
+
+    def of(self, result: Result) -> float:
+        """Return that number."""
+        return _number(result, self.number)
+
+
+class LeastOf(MostOf):
+    """The smallest of a number in the runs' summaries, such as final_disagreement."""
+
+    kind: Literal["least"] = "least"  # type: ignore[assignment]
+    maximise: ClassVar[bool] = False
+
+
+def _number(result: Result, key: str) -> float:
+    value = result.summary.get(key)
+    return float("nan") if value is None else float(value)
