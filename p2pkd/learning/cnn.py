@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -21,48 +22,56 @@ class Cnn(Architecture):
     """Per stage: 3x3 convolution, GroupNorm, ReLU, 2x2 pooling; then a dense layer and the classes.
 
     A row of parameters is, stage after stage, weights, biases, and scale and shift of GroupNorm;
-    then weights and biases of the two dense layers.
+    then weights and biases of the two dense layers.  *spec* says which of these there are.
     """
 
-    def __init__(
-        self, input_shape: tuple[int, ...], channels: tuple[int, ...], dense: int, n_classes: int
-    ) -> None:
+    def __init__(self, spec: CnnSpec, input_shape: tuple[int, ...], n_classes: int) -> None:
         if len(input_shape) != 3:
             raise InputError(
                 f"model cnn: needs images (channels, height, width), given rows of {input_shape};"
                 " choose another data set, or the model mlp"
             )
+        self.spec = spec
         self.input_shape = input_shape
-        self.stages = tuple(pairwise((input_shape[0], *channels)))
+        self.planes = spec.planes(input_shape)
+        if min(self.planes[-1][1:]) < 1:
+            raise InputError(
+                f"model cnn: {len(spec.channels)} valid convolutions leave nothing of images of"
+                f" {input_shape[1]} x {input_shape[2]}; use fewer, or padding: same"
+            )
         self.n_classes = n_classes
-        self.n_features = dense
+        self.n_features = spec.dense
         self.shapes: list[tuple[int, ...]] = []
-        self.name = f"cnn {'-'.join(map(str, channels))}, {dense}-{n_classes}"
-        self._measure(dense)
+        channels = "-".join(map(str, spec.channels))
+        self.name = f"cnn {channels}, {spec.dense}-{n_classes}" + "".join(_unusual(spec))
+        self._measure()
         self.n_parameters = sum(math.prod(shape) for shape in self.shapes)
 
-    def _measure(self, dense: int) -> None:
-        _, height, width = self.input_shape
+    def _measure(self) -> None:
+        spec, bias = self.spec, int(self.spec.bias)
+        depth = self.input_shape[0]
         flops, floats = 0.0, math.prod(self.input_shape)
-        for n_in, n_out in self.stages:
-            self.shapes += [(n_out, n_in, 3, 3), (n_out,), (n_out,), (n_out,)]
-            flops += height * width * n_out * (2 * 9 * n_in + 1)
-            floats += 2 * height * width * n_out
-            if min(height, width) > 1:
-                height, width = height // 2, width // 2
-        flat = self.stages[-1][1] * height * width
-        self.shapes += [(dense, flat), (dense,), (self.n_classes, dense), (self.n_classes,)]
-        self.flops_forward = flops + (2 * flat + 1) * dense + (2 * dense + 1) * self.n_classes
-        self.activation_floats = floats + flat + dense + self.n_classes
+        for n_out, *made in (plane[:3] for plane in self.planes):
+            norm = [(n_out,), (n_out,)] if spec.norm == "group" else []
+            self.shapes += [(n_out, depth, 3, 3), *[(n_out,)] * bias, *norm]
+            flops += math.prod(made) * n_out * (2 * 9 * depth + bias)
+            floats += 2 * math.prod(made) * n_out
+            depth = n_out
+        widths = (depth * math.prod(self.planes[-1][3:]), spec.dense, self.n_classes)
+        for n_in, n_out in pairwise(widths):
+            self.shapes += [(n_out, n_in), *[(n_out,)] * bias]
+            flops += (2 * n_in + bias) * n_out
+        self.flops_forward = flops
+        self.activation_floats = floats + sum(widths)
 
     def initial(self, rng: np.random.Generator) -> NDArray[np.float32]:
         """Return fresh parameters, ``(P,)``."""
         parts: list[NDArray[np.float32]] = []
-        for n_in, n_out in self.stages:
-            parts += uniform_layer(rng, n_out, 9 * n_in)
-            parts += [np.ones(n_out, np.float32), np.zeros(n_out, np.float32)]
-        for n_out, n_in in (self.shapes[-4], self.shapes[-2]):
-            parts += uniform_layer(rng, n_out, n_in)
+        for shape in (shape for shape in self.shapes if len(shape) > 1):
+            layer = uniform_layer(rng, shape[0], math.prod(shape[1:]))
+            parts += layer if self.spec.bias else layer[:1]
+            if len(shape) == 4 and self.spec.norm == "group":
+                parts += [np.ones(shape[0], np.float32), np.zeros(shape[0], np.float32)]
         return np.concatenate(parts)
 
     def forward(self, flat: Tensor, x: Tensor) -> Outputs:
@@ -75,13 +84,31 @@ class Cnn(Architecture):
         pieces = torch.split(row, sizes)
         views = iter([p.view(shape) for p, shape in zip(pieces, self.shapes, strict=True)])
         x = x.reshape(-1, *self.input_shape)
-        for _, n_out in self.stages:
-            x = functional.conv2d(x, next(views), next(views), padding=1)
-            x = functional.group_norm(x, _groups(n_out), next(views), next(views)).relu()
-            if min(x.shape[2:]) > 1:
+        edge = 1 if self.spec.padding == "same" else 0
+        for n_out, *made, height, width in self.planes:
+            x = functional.conv2d(x, next(views), self._bias(views), padding=edge)
+            if self.spec.norm == "group":
+                x = functional.group_norm(x, _groups(n_out), next(views), next(views))
+            x = x.relu()
+            if made != [height, width]:
                 x = functional.max_pool2d(x, 2)
-        features = functional.linear(x.flatten(1), next(views), next(views)).relu()
-        return functional.linear(features, next(views), next(views)), features
+        features = functional.linear(x.flatten(1), next(views), self._bias(views)).relu()
+        return functional.linear(features, next(views), self._bias(views)), features
+
+    def _bias(self, views: Iterator[Tensor]) -> Tensor | None:
+        return next(views) if self.spec.bias else None
+
+
+def _unusual(spec: CnnSpec) -> Iterator[str]:
+    """Yield, in words, what of *spec* is not the default."""
+    if spec.padding != "same":
+        yield f", {spec.padding}"
+    if spec.norm != "group":
+        yield ", no norm"
+    if spec.pool != "each":
+        yield ", pooled once"
+    if not spec.bias:
+        yield ", no bias"
 
 
 def _groups(channels: int) -> int:
@@ -91,4 +118,4 @@ def _groups(channels: int) -> int:
 
 @make.register
 def _cnn(spec: CnnSpec, input_shape: tuple[int, ...], n_classes: int) -> Architecture:
-    return Cnn(input_shape, spec.channels, spec.dense, n_classes)
+    return Cnn(spec, input_shape, n_classes)

@@ -62,19 +62,42 @@ class CnnSpec(ModelSpec):
     kind: Literal["cnn"] = "cnn"
     channels: tuple[Count, ...] = (16, 32)
     dense: Count = 64
+    padding: Literal["same", "valid"] = "same"
+    """`valid` convolutions take a pixel off each side."""
+    norm: Literal["group", "none"] = "group"
+    pool: Literal["each", "last"] = "each"
+    """After which convolutions the planes are halved, as long as there is more than one pixel."""
+    bias: bool = True
+    """Whether convolutions and dense layers have one."""
+
+    def planes(self, input_shape: tuple[int, ...]) -> list[tuple[int, int, int, int, int]]:
+        """Return, for each convolution, channels, the plane that it makes, and that after pooling.
+
+        *input_shape* is ``(channels, height, width)``.  The planes of images too small for their
+        convolutions have no pixel.
+        """
+        _, height, width = input_shape
+        planes = []
+        for number, channels in enumerate(self.channels, 1):
+            if self.padding == "valid":
+                height, width = max(0, height - 2), max(0, width - 2)
+            made = height, width
+            pooled = self.pool == "each" or number == len(self.channels)
+            if pooled and min(height, width) > 1:
+                height, width = height // 2, width // 2
+            planes.append((channels, *made, height, width))
+        return planes
 
     def count_parameters(self, input_shape: tuple[int, ...], n_classes: int) -> int | None:
         """Return the parameters of convolutions, norms and dense layers; None without images."""
         if len(input_shape) != 3:
             return None
-        depth, height, width = input_shape
-        count = 0
-        for channels in self.channels:
-            count += channels * (9 * depth + 3)
-            depth = channels
-            if min(height, width) > 1:
-                height, width = height // 2, width // 2
-        return count + _dense(depth * height * width, self.dense, n_classes)
+        count, others = 0, self.bias + 2 * (self.norm == "group")
+        for before, channels in pairwise((input_shape[0], *self.channels)):
+            count += channels * (9 * before + others)
+        flat = self.channels[-1] * math.prod(self.planes(input_shape)[-1][3:])
+        layers = (flat, self.dense, n_classes)
+        return count + _dense(*layers) - (0 if self.bias else sum(layers[1:]))
 
 
 class DuoSpec(ModelSpec):

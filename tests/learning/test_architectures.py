@@ -41,11 +41,27 @@ def torch_cnn() -> nn.Sequential:
     )
 
 
+def torch_bare_cnn() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, bias=False),
+        nn.ReLU(),
+        nn.Conv2d(4, 6, 3, bias=False),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(6 * 4, 7, bias=False),
+        nn.ReLU(),
+        nn.Linear(7, 5, bias=False),
+    )
+
+
+BARE = CnnSpec(channels=(4, 6), dense=7, padding="valid", norm="none", pool="last", bias=False)
 CASES = [
     (LinearSpec(), (6,), torch_mlp(6, 5)),
     (MlpSpec(hidden=(8,)), (6,), torch_mlp(6, 8, 5)),
     (MlpSpec(hidden=(9, 3)), (2, 3, 3), torch_mlp(18, 9, 3, 5)),
     (CnnSpec(channels=(4, 12), dense=7), (1, 8, 8), torch_cnn()),
+    (BARE, (1, 8, 8), torch_bare_cnn()),
 ]
 
 
@@ -128,6 +144,11 @@ def test_equal_specifications_share_one_architecture() -> None:
 def test_a_convolutional_net_needs_images() -> None:
     with pytest.raises(InputError, match="needs images"):
         build_architecture(CnnSpec(), (64,), 10)
+
+
+def test_convolutions_that_leave_no_pixel_are_refused() -> None:
+    with pytest.raises(InputError, match="leave nothing of images of 6 x 6"):
+        build_architecture(CnnSpec(channels=(2, 2, 2), padding="valid"), (1, 6, 6), 5)
 
 
 def test_an_unknown_specification_says_how_to_register_one() -> None:

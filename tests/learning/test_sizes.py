@@ -11,6 +11,9 @@ SPECS = [
     MlpSpec(hidden=(200, 200)),
     CnnSpec(),
     CnnSpec(channels=(3, 5, 7, 9, 11), dense=4),
+    CnnSpec(padding="valid", norm="none", pool="last", bias=False),
+    CnnSpec(channels=(4, 3), padding="valid", bias=False),
+    CnnSpec(norm="none", pool="last"),
 ]
 
 
@@ -23,3 +26,12 @@ def test_parameters_are_counted_without_building(spec, shape):
 def test_proxyfl_size():
     """Kalra et al. (2021): proxies of 784-200-200-10 have 199,210 parameters."""
     assert MlpSpec(hidden=(200, 200)).count_parameters((784,), 10) == 199_210
+
+
+def test_jeong_size():
+    """Jeong et al. (2018), Table 1: two convolutions, one pooling, two dense layers; weights."""
+    spec = CnnSpec(
+        channels=(32, 64), dense=128, padding="valid", norm="none", pool="last", bias=False
+    )
+    layers = 9 * 32 + 9 * 32 * 64 + 12 * 12 * 64 * 128 + 128 * 10
+    assert spec.count_parameters((1, 28, 28), 10) == layers == 1_199_648
