@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from p2pkd.core.errors import ResultError
 from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST
 
 if TYPE_CHECKING:
@@ -106,6 +107,28 @@ def by_device(result: Result) -> pd.DataFrame:
     means = groups[[*columns, "train_steps", "distill_steps"]].mean()
     means.insert(0, "agents", groups.size())
     return means
+
+
+def by_group(result: Result, what: str) -> pd.DataFrame:
+    """Return a row per ``view`` or ``task`` that agents have: their number and final accuracy.
+
+    Columns: ``agents``, ``accuracy`` (mean), ``worst``, ``best``.  Raise ResultError if agents do
+    not differ in *what*.
+    """
+    groups = result.manifest.get("groups") or {}
+    if what not in groups:
+        have = " or ".join(groups) or "nothing"
+        raise ResultError(f"{result.path}: agents do not differ in {what!r}; given {have}")
+    agents = result.agents.set_index("agent")
+    accuracy = agents["accuracy"].groupby(pd.Series(groups[what], name=what))
+    return pd.DataFrame(
+        {
+            "agents": accuracy.size(),
+            "accuracy": accuracy.mean(),
+            "worst": accuracy.min(),
+            "best": accuracy.max(),
+        }
+    )
 
 
 def break_even_rows(parameters: int, classes: int) -> float:

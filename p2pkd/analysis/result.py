@@ -136,6 +136,15 @@ class Result:
 
         return costs_over_time(self)
 
+    def by_group(self, what: str) -> pd.DataFrame:
+        """Return final accuracy by ``view`` (domain or modality) or ``task``.
+
+        See `p2pkd.analysis.communication.by_group`.
+        """
+        from p2pkd.analysis.communication import by_group
+
+        return by_group(self, what)
+
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Draw accuracy over simulated time: mean, spread, and device groups."""
         from p2pkd.analysis.curves import plot_accuracy

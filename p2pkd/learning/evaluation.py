@@ -29,6 +29,7 @@ class _Tally:
         self.tables = tables
         self.loss = np.zeros(n)
         self.labels = np.zeros((n, m), np.int16)
+        self.right, self.rows = np.zeros(n), np.zeros(n)
         self.probabilities = torch.zeros((m, c), dtype=torch.float64, device=tables.device)
 
     def add(
@@ -47,27 +48,32 @@ class _Tally:
         loss = torch.zeros(g, dtype=torch.float64, device=tables.device)
         for start in range(0, len(tables.test_y), BLOCK):
             here = slice(start, start + BLOCK)
-            x, y = tables.sight.test_rows(agents, here), tables.test_y[here]
-            logits = architecture.forward(flat, x).logits
+            y = tables.sight.test_labels(agents, here)
+            logits = architecture.forward(flat, tables.sight.test_rows(agents, here)).logits
             log_p = logits.log_softmax(-1)
-            loss -= log_p.gather(2, y.expand(g, -1).unsqueeze(2)).double().sum((1, 2))
+            told = log_p.gather(2, y.clamp_min(0).unsqueeze(2)).squeeze(2)
+            loss -= (told * (y >= 0)).double().sum(1)
             self.labels[list(who), here] = logits.argmax(-1).cpu().numpy()
+            self.right[list(who)] += (logits.argmax(-1) == y).sum(1).cpu().numpy()
+            self.rows[list(who)] += (y >= 0).sum(1).cpu().numpy()
             # One after the other: the order of the sum must not depend on the chunks.
             for probabilities in log_p.exp_():
                 self.probabilities[here] += probabilities
-        self.loss[list(who)] = loss.cpu().numpy() / len(tables.test_y)
+        self.loss[list(who)] = loss.cpu().numpy() / self.rows[list(who)]
 
     def result(self) -> Evaluation:
         """Return the measures of all models together."""
         y = self.tables.test_y.cpu().numpy()
         mean = self.probabilities.cpu().numpy() / max(1, len(self.loss))
+        # Agents with different tasks do not speak of the same classes.
+        alike = self.tables.sight.tasks is None
         return Evaluation(
-            accuracy=(self.labels == y).mean(1),
+            accuracy=self.right / self.rows,
             loss=self.loss,
             labels=self.labels,
             mean_probabilities=mean,
-            disagreement=disagreement(self.labels, self.tables.n_classes),
-            ensemble_accuracy=float((mean.argmax(1) == y).mean()),
+            disagreement=disagreement(self.labels, self.tables.n_classes) if alike else np.nan,
+            ensemble_accuracy=float((mean.argmax(1) == y).mean()) if alike else np.nan,
         )
 
 

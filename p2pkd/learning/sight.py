@@ -1,4 +1,4 @@
-"""Reference and test rows as tensors, as each agent sees them."""
+"""Reference and test rows as tensors, as each agent sees and labels them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ class Sight:
     """
 
     def __init__(self, data: Any, tensor: Callable[[Any], Tensor]) -> None:
-        views = getattr(data, "views", None)
+        views, tasks = getattr(data, "views", None), getattr(data, "tasks", None)
         self.of: Tensor | None = None
         self.starts: Tensor | None = None
+        self.tasks = None if tasks is None else tensor(tasks.of)
+        self.test_y = tensor(data.test_y if tasks is None else tasks.test_y)
         if views is None:
             self.reference_x, self.test_x = tensor(data.reference_x), tensor(data.test_x)
             return
-        self.of = tensor(views.of)
         self.reference_x = tensor(views.reference_x).flatten(0, 1)
         self.test_x = tensor(views.test_x)
+        of = tensor(views.of)
+        self.of = of if len(views.test_x) > 1 else of * 0
         if len(views.reference_x) > 1:
-            self.starts = self.of * len(data.reference_y)
+            self.starts = of * len(data.reference_y)
 
     def places(self, agents: Any, rows: Tensor) -> Tensor:
         """Return where in `reference_x` the reference *rows* ``(G, n)`` of *agents* stand."""
@@ -47,6 +50,12 @@ class Sight:
             x = self.test_x[here]
             return x.expand(len(agents), *x.shape)
         return self.test_x[self.of[self._index(agents)], here]
+
+    def test_labels(self, agents: Any, here: slice) -> Tensor:
+        """Return the labels of a part of the test rows, ``(G, n)``; -1 for rows of other tasks."""
+        if self.tasks is None:
+            return self.test_y[here].expand(len(agents), -1)
+        return self.test_y[self.tasks[self._index(agents)], here]
 
     def _index(self, agents: Any) -> Tensor:
         return torch.from_numpy(np.asarray(agents, np.int64)).to(self.reference_x.device)

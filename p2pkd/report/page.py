@@ -38,6 +38,7 @@ def report_html(result: Result) -> str:
     groups = [
         tables.communication_table(result),
         tables.device_table(result),
+        *tables.group_tables(result),
         tables.break_even_table(result),
     ]
     return _render(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from p2pkd.analysis.communication import break_even, by_device, split_bytes
+from p2pkd.analysis.communication import break_even, by_device, by_group, split_bytes
 from p2pkd.analysis.compare import compare
 from p2pkd.analysis.readable import count, joules, percent, seconds, size
 from p2pkd.analysis.result import Result
@@ -56,6 +56,24 @@ def device_table(result: Result) -> Table:
     return Table(
         "Device groups; means per agent. Computing is the share of time online.", head, rows
     )
+
+
+def group_tables(result: Result) -> list[Table]:
+    """Return final accuracy by view and by task, where agents differ in these."""
+    captions = {
+        "view": "Accuracy by what agents see (`data.views`).",
+        "task": "Accuracy by task (`data.tasks`), each on its own rows and labels.",
+    }
+    head = ["agents", "accuracy", "worst", "best"]
+    formats = (count, percent, percent, percent)
+    return [
+        Table(
+            captions[what],
+            [what, *head],
+            [_formatted(name, values, formats) for name, values in _rows(by_group(result, what))],
+        )
+        for what in result.manifest.get("groups") or {}
+    ]
 
 
 def break_even_table(result: Result) -> Table | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import Count, Percent, Share
@@ -169,6 +169,24 @@ class StreamSpec(Spec):
     """Private samples, with repetition, that an agent draws before the next part begins."""
 
 
+class TaskSpec(Spec):
+    """A labelling of the data's rows, made of their classes."""
+
+    name: str
+    classes: Annotated[
+        tuple[Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)], ...],
+        Field(min_length=2),
+    ]
+    """The data's classes in each class of the task; rows of any other class are not of it."""
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        members = [member for group in self.classes for member in group]
+        if len(set(members)) < len(members):
+            raise ValueError(f"task {self.name!r}: a class of the data is in two of its classes")
+        return self
+
+
 class DataSpec(Spec):
     """The data set, its split into private, reference and test rows, and the partition."""
 
@@ -181,3 +199,6 @@ class DataSpec(Spec):
     """Default: all private rows are there from the start."""
     views: ViewsSpec | None = None
     """Default: all agents see all of a row."""
+    tasks: tuple[TaskSpec, ...] = ()
+    """Each agent has one of them, as many agents as possible each, drawn at random: it owns rows of
+    this task, labelled for it, and is tested on such.  Default: one task, the data's own labels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -16,6 +17,9 @@ from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.quantities import Count, Period
 from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
+
+# Types of knowledge that say nothing of classes.
+FREE_OF_LABELS = frozenset({"features", "relations", "attention_maps"})
 
 
 class EvaluateSpec(Spec):
@@ -125,9 +129,25 @@ class Scenario(Spec):
     @model_validator(mode="after")
     def _data_suit(self) -> Self:
         problems = list(self.method.learn.data_misfits(self.data))
+        if self.data.tasks:
+            problems += self._tasks_suit()
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _tasks_suit(self) -> Iterator[str]:
+        """Yield complaints about what only makes sense where all have the same labels."""
+        sent, learn = self.method.send.knowledge, self.method.learn
+        kind = getattr(sent, "knowledge_type", "")
+        if getattr(learn, "teacher", "") == "peers" and kind not in FREE_OF_LABELS:
+            yield (
+                f"data.tasks: {sent.tag_value!r} are about one task's classes; between tasks send"
+                " features, relations or attention_maps"
+            )
+        if learn.train_on == "pooled":
+            yield "data.tasks: rows with different labels cannot be pooled; use train_on: private"
+        if isinstance(self.models.start, Pretrained):
+            yield "data.tasks: reference rows have no task to pre-train on; use start: fresh"
 
     @model_validator(mode="after")
     def _rows_exist(self) -> Self:

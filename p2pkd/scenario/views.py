@@ -23,6 +23,8 @@ class ViewsSpec(Family, root=True):
 
     reference: Literal["own", "common"] = "own"
     """Reference rows are seen in one's own view too (paired rows), or by all as they are."""
+    test: Literal["own", "common"] = "own"
+    """Agents are tested on what they see, or on rows as they are: a domain to adapt to."""
 
 
 class FeatureViews(ViewsSpec):

@@ -16,6 +16,7 @@ from p2pkd.world.partition import Partition, build_partition
 from p2pkd.world.raw import Raw
 from p2pkd.world.shift import shifted
 from p2pkd.world.stratify import stratified
+from p2pkd.world.tasks import Tasks, build_tasks
 from p2pkd.world.views import Views, build_views, seen
 
 
@@ -33,6 +34,7 @@ class Data:
     known : which reference rows each agent has, ascending; None where all have all.
     stream : how private rows come one after the other; None where all are there from the start.
     views : reference and test rows as agents see them; None where all see them as they are.
+    tasks : the agents' labellings, which `private_y` follows; None where all have the data's own.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Data:
     known: tuple[NDArray[np.int64], ...] | None = None
     stream: StreamSpec | None = None
     views: Views | None = None
+    tasks: Tasks | None = None
 
     def __post_init__(self) -> None:
         part = self.partition
@@ -92,21 +95,29 @@ def build_data(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> D
         shape = raw.input_shape
         views, looks = build_views(spec.views, shape, n_agents, x[reference], test_x, streams)
         private_x = seen(private_x, partition, views, looks)
+    test_y = raw.y[test] if raw.test_y is None else raw.test_y
+    tasks, n_classes = None, raw.n_classes
+    if spec.tasks:
+        tasks, private_y, partition = build_tasks(
+            spec.tasks, n_classes, test_y, private_y, partition, streams
+        )
+        n_classes = tasks.n_classes
     return Data(
         name=raw.name,
         input_shape=raw.input_shape,
-        n_classes=raw.n_classes,
-        class_names=raw.class_names,
+        n_classes=n_classes,
+        class_names=None if spec.tasks else raw.class_names,
         private_x=private_x,
         private_y=private_y,
         reference_x=x[reference],
         reference_y=raw.y[reference],
         test_x=test_x,
-        test_y=raw.y[test] if raw.test_y is None else raw.test_y,
+        test_y=test_y,
         partition=partition,
         known=_known_rows(spec.reference, n_agents, streams),
         stream=spec.stream,
         views=views,
+        tasks=tasks,
     )
 
 

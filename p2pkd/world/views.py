@@ -30,7 +30,7 @@ class Views:
     names : ``(V,)``
     of : ``(n_agents,)``, the view of each agent.
     reference_x : ``(V, n_reference, n_features)``; V is 1 where all see them as they are.
-    test_x : ``(V, n_test, n_features)``
+    test_x : ``(V, n_test, n_features)``; V is 1 likewise.
     """
 
     names: tuple[str, ...]
@@ -57,16 +57,18 @@ def build_views(
     """
     looks = _looks(spec, shape, streams.generator("views"))
     of = streams.generator("views of agents").permutation(np.arange(n_agents) % len(looks))
-    paired = spec.reference == "own"
+    own = list(looks.values())
     views = Views(
         names=tuple(looks),
         of=of.astype(np.int64),
-        reference_x=np.stack([look(reference_x) for look in looks.values()])
-        if paired
-        else reference_x[None].copy(),
-        test_x=np.stack([look(test_x) for look in looks.values()]),
+        reference_x=_each(own if spec.reference == "own" else [np.copy], reference_x),
+        test_x=_each(own if spec.test == "own" else [np.copy], test_x),
     )
-    return views, list(looks.values())
+    return views, own
+
+
+def _each(looks: list[Look], x: Rows) -> Rows:
+    return np.stack([look(x) for look in looks])
 
 
 def seen(x: Rows, partition: Partition, views: Views, looks: list[Look]) -> Rows:
