@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from p2pkd.analysis.result import Result
+from p2pkd.analysis.stragglers import straggler_wait
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -14,8 +15,9 @@ def utilisation(result: Result) -> pd.DataFrame:
     """Return a row per agent: shares of its time online, indexed by agent.
 
     Columns: ``device``; ``computing`` and ``idle`` (processor); ``uplink`` and ``downlink`` (bytes
-    over what the link could have carried); ``online`` (share of the run); ``energy_j``;
-    ``idle_energy`` and ``radio_energy`` (shares of that).
+    over what the link could have carried); ``waiting`` (in rounds, for slower agents: part of
+    ``idle``); ``online`` (share of the run); ``energy_j``; ``idle_energy`` and ``radio_energy``
+    (shares of that).
     """
     agents = result.agents
     online = agents["online_s"].where(agents["online_s"] > 0)
@@ -28,6 +30,7 @@ def utilisation(result: Result) -> pd.DataFrame:
             "device": agents["device"].astype(str),
             "computing": computing,
             "idle": 1 - computing,
+            "waiting": straggler_wait(result).to_numpy() / online,
             "uplink": agents["wire_bytes"] / (up.where(up > 0) * online),
             "downlink": agents["received_bytes"] / (down.where(down > 0) * online),
             "online": agents["online_s"] / duration,
@@ -74,9 +77,27 @@ def staleness_quantiles(result: Result) -> dict[float, float]:
     return dict(zip(QUANTILES, np.quantile(ages, QUANTILES).tolist(), strict=True))
 
 
+def resources_by_agent(result: Result) -> pd.DataFrame:
+    """Return `utilisation` with the distribution of staleness: columns ``stale_5`` to ``stale_95``.
+
+    These are percentiles of the age, in seconds, of what the agent learned from; nan where it
+    learned from nobody.
+    """
+    table = utilisation(result)
+    ages = staleness(result).groupby("agent")["staleness_s"]
+    for quantile in QUANTILES:
+        table[f"stale_{100 * quantile:.0f}"] = ages.quantile(quantile).reindex(table.index)
+    return table
+
+
 def mean_idle(result: Result) -> float:
     """Return the mean share of its time online in which an agent's processor had nothing to do."""
     return float(utilisation(result)["idle"].mean())
+
+
+def mean_wait(result: Result) -> float:
+    """Return the mean share of its time online in which an agent waited for slower ones."""
+    return float(utilisation(result)["waiting"].mean())
 
 
 def busiest_link(result: Result) -> float:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from p2pkd.core.errors import Problem, suggestion
-from p2pkd.scenario.yaml import Node, Place
+from p2pkd.scenario.yaml import Node, Place, node_of
 
 Label = str | int | float | bool | None
-VARIANT, SEED = "variant", "seed"
+VARIANT, SEED, REMOVED, NOBODY = "variant", "seed", "removed", "nobody"
 _RANGE = re.compile(r"(\d+)\s*\.\.\s*(\d+)")
 
 
@@ -69,6 +69,7 @@ def axes_of(tree: Node, problems: list[Problem]) -> list[Axis]:
     _check_zip(entries.get("zip"), zipped, matrix, problems)
     if zipped:
         axes.append(Axis(tuple(zipped), tuple(zip(*zipped.values(), strict=False))))
+    axes.append(Axis((REMOVED,), tuple((value,) for value in _removals(entries, problems))))
     seeds = seeds_of(entries.get("seeds"), problems)
     axes.append(Axis((SEED,), tuple((seed,) for seed in seeds)))
     return [axis for axis in axes if axis.steps]
@@ -164,19 +165,45 @@ def _check_zip(
             problems.append(values.problem(f"zip.{key}", "is in matrix too; keep it in one"))
 
 
+def _removals(entries: Mapping[str, Node], problems: list[Problem]) -> list[Value]:
+    """Return the axis ``remove``: everybody, then all but one; the latter fails at the start.
+
+    The first has the same, empty, list of failures, so that runs differ in nothing else.
+    """
+    node = entries.get("remove")
+    if node is None:
+        return []
+    cases: list[tuple[Label, list[Any]]] = [(NOBODY, [])]
+    cases += [
+        (agent, [{"at": "0 s", "agents": [agent]}]) for agent in _numbers(node, "remove", problems)
+    ]
+    found = []
+    for label, failures in cases:
+        change = replace(node_of({"failures": failures}, node.place), key_place=node.key_place)
+        found.append(Value(label, (Node({"churn": change}, node.place),)))
+    return found
+
+
 def seeds_of(node: Node | None, problems: list[Problem]) -> list[Value]:
     """Return the seeds written in *node*, once each; mistakes go to *problems*."""
     if node is None:
         return []
-    seeds: dict[int, Value] = {}
+    return [
+        Value(seed, (nested(SEED, Node(seed, place, place)),))
+        for seed, place in _numbers(node, "seeds", problems).items()
+    ]
+
+
+def _numbers(node: Node, key: str, problems: list[Problem]) -> dict[int, Place]:
+    """Return the whole numbers in a list of numbers and ranges, and where each is written."""
+    found: dict[int, Place] = {}
     for item in node.value if isinstance(node.value, list) else [node]:
-        for seed in _seeds_in(item, problems):
-            change = Node(seed, item.place, item.key_place or item.place)
-            seeds[seed] = Value(seed, (nested(SEED, change),))
-    return list(seeds.values())
+        for number in _numbers_in(item, key, problems):
+            found[number] = item.key_place or item.place
+    return found
 
 
-def _seeds_in(node: Node, problems: list[Problem]) -> Sequence[int]:
+def _numbers_in(node: Node, key: str, problems: list[Problem]) -> Sequence[int]:
     value = node.value
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return [value]
@@ -184,7 +211,7 @@ def _seeds_in(node: Node, problems: list[Problem]) -> Sequence[int]:
     if match and int(match[1]) <= int(match[2]):
         return range(int(match[1]), int(match[2]) + 1)
     what = f"must be an integer from 0 or a range such as 0..4, given {node.plain()!r}"
-    problems.append(node.problem("seeds", what))
+    problems.append(node.problem(key, what))
     return []
 
 

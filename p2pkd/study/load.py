@@ -145,13 +145,18 @@ def _one_thread(loaded: Loaded) -> Loaded:
 
 
 def _check_world(loaded: Loaded) -> None:
-    """Raise InputError where the devices or the graph cannot be made as asked."""
+    """Raise InputError where devices or graph cannot be made as asked, or nobody could fail."""
     from p2pkd.core.rng import Streams
     from p2pkd.world.catalogue import resolve
     from p2pkd.world.graphs import build_topology
 
     scenario = loaded.scenario
     resolve(scenario.devices)
+    for number, failure in enumerate(scenario.churn.failures if scenario.churn else ()):
+        for agent in failure.agents or ():
+            if agent >= scenario.agents:
+                what = f"there is no agent {agent}; they are numbered 0 to {scenario.agents - 1}"
+                raise InputError(f"churn.failures.{number}.agents: {what}")
     build_topology(scenario.topology, scenario.agents, Streams(scenario.seed), loaded.base)
 
 

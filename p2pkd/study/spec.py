@@ -15,7 +15,7 @@ class StudySpec(Spec):
 
     An axis is a list of values, or a mapping from labels to values.  Keys are dotted scenario
     keys, ``method.learn.lr``; values are laid over the base as ``--set`` would, in the order
-    `set`, `variants`, `matrix`, `zip`, seed.
+    `set`, `variants`, `matrix`, `zip`, `remove`, seed.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -34,5 +34,7 @@ class StudySpec(Spec):
     """Combinations to leave out: a run that agrees with all keys of one entry."""
     search: SearchSpec | None = None
     """Chooses the settings, instead of `variants`, `matrix`, `zip` and `exclude`."""
+    remove: Any = None
+    """``[0, 3]`` or ``"0..7"``: each run also without one of these agents, from the start."""
     seeds: Any = None
     """``[0, 1]``, ``"0..4"`` or both mixed; default: the base's own seed."""

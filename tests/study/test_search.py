@@ -180,7 +180,7 @@ def test_mistakes_have_places(study_file):
     assert problems(study_file(wrong)) == [(5, 42, "search.objective.budget")]
     assert problems(study_file(search("grdi", ""))) == [(4, 9, "search.kind")]
     wrong = search("grid", "").replace("learn.lr", "learn.lrr").replace("star", "stra")
-    assert problems(study_file(wrong)) == [(7, 18, "method.learn.lrr"), (8, 34, "topology")]
+    assert problems(study_file(wrong)) == [(7, 18, "method.learn.lrr"), (8, 35, "topology")]
 
 
 def test_a_choice_that_is_no_scenario_is_a_failed_trial(study_file, tmp_path):
