@@ -10,6 +10,7 @@ import numpy as np
 
 from p2pkd.learning.architecture import Architecture, build_architecture
 from p2pkd.learning.consolidate import optimizer_of
+from p2pkd.learning.trust import trusting
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.data import Data
@@ -71,6 +72,9 @@ def memory_needs(
     learn, memory = method.learn, method.memory
     knowledge: Any = method.send.knowledge
     p = model.n_parameters
+    optimizer = trusting(
+        optimizer_of(learn, learn.optimizer), method.teachers.weights, len(data.partition.sizes)
+    )
     batch = len(data.private_y) if learn.batch == "full" else learn.batch
     if knowledge.about_rows:
         n = len(data.reference_y)
@@ -82,7 +86,7 @@ def memory_needs(
     numbers = {
         "parameters": p,
         "gradient": p,
-        "optimiser state": optimizer_of(learn, learn.optimizer).state_floats(p),
+        "optimiser state": optimizer.state_floats(p),
         "activations": batch * model.activation_floats,
         "remembered messages": message * memory.capacity(neighbours),
     }

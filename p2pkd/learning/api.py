@@ -90,6 +90,13 @@ class Heard(Protocol):
     def accuracy(self) -> Tensor:
         """Their accuracy on their private rows when they spoke, ``(G, K)``."""
 
+    @property
+    def trust(self) -> Tensor:
+        """What one remembers of how much they are trusted, ``(G, K)``; 0 at first."""
+
+    def trusts(self, change: Tensor) -> None:
+        """Remember that trust has changed, by *change* ``(G, K)``."""
+
     def own(self) -> Tensor:
         """Return one's own log-probabilities before the lesson, ``(G, R, C)``."""
 

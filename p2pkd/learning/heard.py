@@ -22,6 +22,7 @@ class Hearing:
     ----------
     notes : per agent and message: who sent it, and how old its contents are, in seconds.
     own : gives one's own logits, ``(G, R, C)``.
+    habits : ``(G, n)``, what each learner remembers of every agent; changed in place.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Hearing:
         present: Tensor,
         notes: Sequence[Sequence[tuple[int, float]]],
         own: Callable[[], Tensor],
+        habits: Tensor | None = None,
     ) -> None:
         self.tables = tables
         self.aligned = aligned
@@ -39,10 +41,26 @@ class Hearing:
         self.present = present
         self.notes = notes
         self._own = own
+        self._habits = habits
 
     def own(self) -> Tensor:
         """Return one's own log-probabilities before the lesson, ``(G, R, C)``."""
         return self._own().log_softmax(-1)
+
+    @cached_property
+    def _senders(self) -> Tensor:
+        return self.tables.index(self._padded(0))
+
+    @property
+    def trust(self) -> Tensor:
+        """What one remembers of the senders, ``(G, K)``."""
+        assert self._habits is not None
+        return self._habits.gather(1, self._senders)
+
+    def trusts(self, change: Tensor) -> None:
+        """Add *change* ``(G, K)``, 0 where there is no message, to what one remembers."""
+        assert self._habits is not None
+        self._habits.scatter_add_(1, self._senders, change)
 
     @cached_property
     def age_s(self) -> Tensor:
@@ -52,7 +70,7 @@ class Hearing:
     @cached_property
     def label_counts(self) -> Tensor:
         """Private rows of each class, ``(G, K, C)``."""
-        return self.tables.label_counts[self.tables.index(self._padded(0))]
+        return self.tables.label_counts[self._senders]
 
     @cached_property
     def samples(self) -> Tensor:

@@ -21,6 +21,7 @@ from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
 from p2pkd.learning.tables import Tables, take
+from p2pkd.learning.trust import Trusting
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
 
 Products = Sequence[Any]
@@ -154,17 +155,19 @@ class Kernels:
             seen = self.tables.sight.places(agents, rows)
             return arch.forward(flat, take(self.tables.reference_x, seen)).logits
 
+        optimizer = self.tables.optimizer
+        habits = table[:, -optimizer.n :] if isinstance(optimizer, Trusting) else None
         if joint is not None and getattr(objective, "classwise", False):
             batch = class_batches(self.tables, products, agents, joint)
         elif joint is not None and getattr(objective, "models", False):
             batch = model_batches(self.tables, products, agents, joint, arch, pool)
         elif joint is None:
-            batch = lesson_batches(self.tables, products, agents, objective.scale, own)
+            batch = lesson_batches(self.tables, products, agents, objective.scale, own, habits)
         else:
             firsts = [p.argument[1] for p in products]
             steps = products[0].steps
             private = private_batches(self.tables, agents, firsts, steps, joint[0])
-            public = lesson_batches(self.tables, products, agents, joint[1], own)
+            public = lesson_batches(self.tables, products, agents, joint[1], own, habits)
             batch = joint_batches(private, public)
         descend(self.tables, arch, table, products, batch)
         return table

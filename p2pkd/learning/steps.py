@@ -84,11 +84,17 @@ def private_rows(
 
 
 def lesson_batches(
-    tables: Tables, products: Sequence[Any], agents: Ints, factor: float, own: Predictions
+    tables: Tables,
+    products: Sequence[Any],
+    agents: Ints,
+    factor: float,
+    own: Predictions,
+    habits: Tensor | None = None,
 ) -> Batches:
     """Return the distillation loss, times *factor*, on rows that the teachers speak of.
 
-    *own* gives the learners' own logits, before the lesson, on rows ``(G, n)``.
+    *own* gives the learners' own logits, before the lesson, on rows ``(G, n)``; *habits* are as in
+    `p2pkd.learning.heard.Hearing`.
     """
     recipe, steps = tables.recipe, products[0].steps
     size, mask = recipe.batch, None
@@ -102,7 +108,7 @@ def lesson_batches(
         places = aligned.sample(tables.distill_keys[agents], firsts, steps * size)
     ids = tables.index(aligned.rows(places))
     notes = [p.argument[3] for p in products]
-    targets, weights, known = targets_of(tables, aligned, places, notes, lambda: own(ids))
+    targets, weights, known = targets_of(tables, aligned, places, notes, lambda: own(ids), habits)
     seen = tables.sight.places(agents, ids)
     if mask is not None:
         known = known * mask
@@ -133,7 +139,12 @@ def lesson_batches(
 
 
 def targets_of(
-    tables: Tables, aligned: Alignment, places: Ints, notes: Any, own: Callable[[], Tensor]
+    tables: Tables,
+    aligned: Alignment,
+    places: Ints,
+    notes: Any,
+    own: Callable[[], Tensor],
+    habits: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return targets ``(G, n, C)`` at *places* ``(G, n)``, and what made them.
 
@@ -144,7 +155,7 @@ def targets_of(
     log_p = recipe.knowledge.log_probabilities(values, tables.n_classes)
     weights = recipe.weighting.weights(log_p, present)
     if recipe.judges:
-        heard = Hearing(tables, aligned, log_p, present, notes, own)
+        heard = Hearing(tables, aligned, log_p, present, notes, own, habits)
         for judge in recipe.judges:
             weights = weights * judge.factors(heard)
     total = weights.sum(1, keepdim=True)

@@ -20,6 +20,7 @@ from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.sight import Sight
 from p2pkd.learning.stream import StreamRows
+from p2pkd.learning.trust import trusting
 from p2pkd.world.data import Data
 
 
@@ -60,7 +61,8 @@ class Tables:
         self.own_offsets = part.offsets
         self.private = self._private_rows(data, streams.keys("batches", n))
         self.distill_keys = streams.keys("distill-batches", n)
-        self.optimizer = optimizer_of(recipe.objective, recipe.optimizer)
+        optimizer = optimizer_of(recipe.objective, recipe.optimizer)
+        self.optimizer = trusting(optimizer, recipe.weighting, n)
         self.pools = [
             Pool(a.n_parameters + self.optimizer.state_floats(a.n_parameters), device)
             for a in architectures

@@ -16,6 +16,7 @@ from p2pkd.knowledge.teachers.judgements import (
     Staleness,
     Validation,
 )
+from p2pkd.knowledge.teachers.learned import Learned
 from p2pkd.knowledge.teachers.sharpen import EntropyReduction, Power, Sharpening
 from p2pkd.knowledge.teachers.weights import Confidence, Entropy, Uniform, entropy
 
@@ -28,6 +29,7 @@ __all__ = [
     "EntropyReduction",
     "Filter",
     "Judgement",
+    "Learned",
     "MeanLogits",
     "MeanLosses",
     "MeanProbabilities",
