@@ -84,7 +84,7 @@ class Result:
 
     @property
     def status(self) -> str:
-        """``done``, ``interrupted`` or ``failed``."""
+        """``done``, ``interrupted``, ``pruned`` or ``failed``."""
         return str(self.manifest["status"])
 
     @property
@@ -240,6 +240,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 def _warnings(result: Result) -> Any:
     if result.status == "interrupted":
         yield "This run was interrupted: its numbers stop at the time of the interruption."
+    if result.status == "pruned":
+        yield f"This run was pruned by a search: {result.manifest.get('error', '')}."
     if result.status == "failed":
         yield f"This run FAILED: {result.manifest.get('error', 'cause unknown')}."
     if result.manifest.get("dry_run"):
