@@ -132,13 +132,14 @@ def cost_table(
 
 
 def estimate_against_actual(dry: Result, actual: Result) -> pd.DataFrame:
-    """Return what a dry run foretold beside what came out: ``estimated``, ``actual``, ``ratio``.
+    """Return what a dry run foretold beside what came out.
 
-    Where the timeline does not depend on learning, every ratio is 1.
+    Columns ``estimated``, ``actual`` and ``difference``, relative to the actual.  Where the
+    timeline does not depend on learning, every difference is 0.
     """
     rows = {key: (dry.summary.get(key), actual.summary.get(key)) for key in ESTIMATED}
     table = pd.DataFrame(rows, index=["estimated", "actual"], dtype=float).T
-    table["ratio"] = table["estimated"] / table["actual"].where(table["actual"] != 0)
+    table["difference"] = table["estimated"] / table["actual"].where(table["actual"] != 0) - 1
     return table
 
 

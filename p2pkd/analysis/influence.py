@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -106,13 +106,14 @@ def _of_others(result: Result, agent: int) -> float:
     return float(agents.loc[agents["agent"] != agent, "accuracy"].mean())
 
 
-def _row(key: dict[str, Hashable], own: pd.DataFrame) -> dict[str, Any]:
+def _row(key: dict[str, Any], own: pd.DataFrame) -> dict[str, Any]:
     found = interval(own["influence"])
-    same = own[["node", "device"]].iloc[0].to_dict()
+    first = own.iloc[0]
     means = own[[*FACTS[2:], "bytes_saved"]].mean().to_dict()
     return {
         **key,
-        **same,
+        "node": first["node"],
+        "device": first["device"],
         **{name: means[name] for name in FACTS[2:]},
         "influence": found.mean,
         "low": found.low,

@@ -24,7 +24,8 @@ class Results:
     """Finished runs, and `frame`: a row a run.
 
     Its columns: what was varied (the swept keys of a study, or the scenario keys in which the runs
-    differ), ``seed``, ``name``, ``path``, then the summary's numbers.
+    differ), ``seed``, ``name``, ``path``, then the summary's numbers, then ``version`` and
+    ``git_commit`` of the program.
     """
 
     def __init__(self, runs: Sequence[Result], labels: Sequence[Mapping[str, Any]]) -> None:
@@ -50,6 +51,14 @@ class Results:
             return cls(runs, _differences(runs))
         return cls(runs, [label for label in labels if label is not None])
 
+    @classmethod
+    def open(cls, paths: Sequence[str | Path]) -> Results:
+        """Open a study's folder, as `from_dir` does, or several folders and runs as one set."""
+        if len(paths) == 1:
+            return cls.from_dir(paths[0])
+        runs = [run for path in paths for run in cls.from_dir(path)]
+        return cls(runs, _differences(runs))
+
     @property
     def varied(self) -> list[str]:
         """The columns of `frame` that tell what was varied, without the seed."""
@@ -60,6 +69,7 @@ class Results:
         """A row a run."""
         rows = [
             {**label, "seed": run.seed, "name": run.name, "path": str(run.path), **run.summary}
+            | _program(run)
             for run, label in zip(self.runs, self.labels, strict=True)
         ]
         return pd.DataFrame(rows)
@@ -178,6 +188,11 @@ def _run_directories(pattern: str) -> list[Path]:
         for path in map(Path, glob.glob(pattern, recursive=True))
     }
     return sorted(path for path in found if (path / MANIFEST).is_file())
+
+
+def _program(run: Result) -> dict[str, Any]:
+    versions = run.manifest.get("versions", {})
+    return {"version": versions.get("p2pkd"), "git_commit": run.manifest.get("git_commit")}
 
 
 def _whole(run: Result) -> bool:

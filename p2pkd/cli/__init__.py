@@ -3,7 +3,7 @@
 Exit codes: 0 done, 1 the run failed, 2 the input was wrong, 130 stopped with Ctrl-C.
 """
 
-from p2pkd.cli import cost, doctor, inspect, results, run, sweep, verify
+from p2pkd.cli import cost, doctor, export, inspect, results, run, sweep, verify
 from p2pkd.cli.app import app
 
-__all__ = ["app", "cost", "doctor", "inspect", "results", "run", "sweep", "verify"]
+__all__ = ["app", "cost", "doctor", "export", "inspect", "results", "run", "sweep", "verify"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     epilog=example(
         "p2pkd cost runs/quickstart/* --target 80 --budget '1 MB'",
         "p2pkd cost runs/quickstart/20260101T120000Z-0123abcd",
+        "p2pkd cost runs/quickstart/20260101T120000Z-0123abcd --estimate",
     )
 )
 def cost(
@@ -32,15 +34,23 @@ def cost(
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, unrounded.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table.")] = False,
+    estimate: Annotated[
+        bool,
+        typer.Option("--estimate", help="What a dry run foretells, beside what came out."),
+    ] = False,
 ) -> None:
     """Bytes, seconds and joules for accuracy; who paid; what the bytes were.
 
-    A star marks the runs that no other beats both in bytes and in accuracy.
+    A star marks the runs that no other beats both in bytes and in accuracy.  With --estimate each
+    run's scenario is run again without learning; paths in it count from the working directory.
     """
     from p2pkd.analysis.cost import cost_table
     from p2pkd.analysis.result import Result
 
     results = [Result.from_dir(run) for run in runs]
+    if estimate:
+        _print_estimates(results, csv=csv, latex=latex)
+        return
     share = None if target is None else target / 100
     table = cost_table(results, share, _bytes(budget))
     if csv:
@@ -53,6 +63,33 @@ def cost(
         _print(table)
         if len(results) == 1:
             _print_split(results[0])
+
+
+def _print_estimates(results: Sequence[Result], *, csv: bool, latex: bool) -> None:
+    import pandas as pd
+
+    from p2pkd.analysis.compare import labels
+    from p2pkd.analysis.cost import estimate_against_actual
+    from p2pkd.analysis.results import to_latex
+    from p2pkd.cli.execute import dry_run_of
+    from p2pkd.cli.results import _print_table
+
+    found = [estimate_against_actual(dry_run_of(result), result) for result in results]
+    table = pd.concat(found, keys=labels(results), names=["run", "number"]).reset_index()
+    if csv:
+        typer.echo(table.to_csv(index=False), nl=False)
+    elif latex:
+        typer.echo(to_latex(table.set_index("run")), nl=False)
+    else:
+        rows = [
+            [str(run), str(key), f"{estimated:,.6g}", f"{actual:,.6g}", _percent(difference)]
+            for run, key, estimated, actual, difference in table.itertuples(index=False)
+        ]
+        _print_table(["run", "number", "estimated", "actual", "difference"], rows)
+
+
+def _percent(value: float) -> str:
+    return "–" if value != value else f"{100 * value:+.2f} %"
 
 
 def _bytes(text: str | None) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
@@ -35,6 +36,20 @@ def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -
         kept = f"; what was recorded is in {path}" if (path / "manifest.json").exists() else ""
         raise Interrupted(f"{str(error) or 'interrupted'}{kept}") from None
     return Result.from_dir(path)
+
+
+def dry_run_of(result: Result) -> Result:
+    """Run the scenario of *result* without learning; return what came out, without its records.
+
+    Paths in the scenario count from the working directory.
+    """
+    from ruamel.yaml import YAML
+
+    from p2pkd.run import simulate
+
+    scenario = YAML(typ="safe", pure=True).load(result.resolved_text)
+    with TemporaryDirectory() as folder:
+        return simulate(scenario, out=Path(folder) / "dry", dry_run=True)
 
 
 def results_of(sources: Sequence[Path], overrides: Sequence[str] = ()) -> Iterator[Result]:

@@ -167,7 +167,7 @@ def test_a_dry_run_foretells_the_bytes_and_the_joules(folder, tmp_path):
     (tmp_path / "tiny.yaml").write_text(TINY)
     dry = simulate(tmp_path / "tiny.yaml", dry_run=True, out=tmp_path / "dry")
     wet = simulate(tmp_path / "tiny.yaml", out=tmp_path / "wet")
-    assert (estimate_against_actual(dry, wet)["ratio"].dropna() == 1).all()
+    assert (estimate_against_actual(dry, wet)["difference"].dropna() == 0).all()
 
 
 def test_resources(results):

@@ -1,0 +1,39 @@
+"""Tables over many runs with several rows a run, labelled with what was varied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from p2pkd.analysis.cost import by_link, spending
+from p2pkd.analysis.resources import resources_by_agent
+from p2pkd.analysis.result import Result
+from p2pkd.analysis.results import Results
+
+
+def curves(results: Results) -> pd.DataFrame:
+    """Return a row per run and evaluation: accuracy, and what had been spent by then."""
+    return _stacked(results, spending)
+
+
+def resources(results: Results) -> pd.DataFrame:
+    """Return a row per run and agent; see `p2pkd.analysis.resources.resources_by_agent`."""
+    return _stacked(results, lambda run: resources_by_agent(run).reset_index())
+
+
+def links(results: Results) -> pd.DataFrame:
+    """Return a row per run and pair of agents; see `p2pkd.analysis.cost.by_link`."""
+    return _stacked(results, by_link)
+
+
+def _stacked(results: Results, of: Callable[[Result], pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all runs below each other, with name, labels and seed before them."""
+    parts = []
+    for run, label in zip(results, results.labels, strict=True):
+        own = {"run": run.path.name, "name": run.name, **label, "seed": run.seed}
+        part = of(run)
+        for place, (key, value) in enumerate(own.items()):
+            part.insert(place, key, value)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
