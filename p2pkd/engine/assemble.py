@@ -11,6 +11,7 @@ from p2pkd.core.rng import Streams
 from p2pkd.engine.churn import Churn
 from p2pkd.engine.class_contents import ClassComposer
 from p2pkd.engine.contents import Composer, RowComposer, WeightComposer
+from p2pkd.engine.generator_contents import GeneratorComposer
 from p2pkd.engine.profile import Profile, make_profile
 from p2pkd.engine.simulation import Simulation
 from p2pkd.knowledge.codecs import default_codec
@@ -94,6 +95,15 @@ def _composer(
     assert data is not None
     knowledge: Any = method.send.knowledge
     if knowledge.about_rows and knowledge.about_classes:
+    if getattr(knowledge, "generates", False):
+        return GeneratorComposer(
+            method,
+            data.n_classes,
+            learner,
+            streams,
+            profile.private_rows,
+            profile.flops_forward,
+        )
         part = data.partition
         classes = classes_of(data.private_y[part.rows], part.offsets)
         return ClassComposer(

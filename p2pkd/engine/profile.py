@@ -80,6 +80,7 @@ def memory_needs(
         n = len(data.reference_y)
         rows = n if method.send.rows == "all" else min(method.send.rows, n)
         rows = data.n_classes if knowledge.about_classes else rows
+        rows = 1 if getattr(knowledge, "generates", False) else rows
         message = rows * knowledge.width(data.n_classes)
     else:
         message = _sent(method, model)

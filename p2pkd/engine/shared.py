@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import simpy
 
@@ -97,3 +97,8 @@ class Shared:
         rows = self.composer.lesson_rows(agent) if batch == "full" else batch
         rows *= getattr(self.objective, "passes", 1)
         return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)
+        if getattr(self.objective, "generated", False):
+            # Making a row is a forward pass, a third of a step's.
+            made = cast(int, batch)
+            made += -(-cast(Any, self.composer).making(agent, made) // 3)
+            return made + self.batch_of(agent)

@@ -19,6 +19,7 @@ from p2pkd.learning.duo import duo_batches
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
+from p2pkd.learning.synthesis import fitted, synthetic_batches
 from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
 from p2pkd.learning.tables import Tables, take
 from p2pkd.learning.trust import Trusting
@@ -38,6 +39,7 @@ class Kernels:
         self.tables = tables
         self.starts: list[Tensor] = []
         self.about_inputs = getattr(tables.recipe.knowledge, "about_inputs", False)
+        self.generates = getattr(tables.recipe.knowledge, "generates", False)
         self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
         self.functions = {
             INITIAL: self._initial,
@@ -67,7 +69,7 @@ class Kernels:
         return product.argument if kind == ENCODE else 0
 
     def _predict_shape(self, product: Any) -> Any:
-        if not (self.tables.recipe.measured or self.about_classes):
+        if not (self.tables.recipe.measured or self.about_classes or self.generates):
             return len(product.rows)
         agent = product.source.agent
         return len(product.rows), padded(int(self.tables.private.sizes[agent]))
@@ -167,7 +169,10 @@ class Kernels:
             firsts = [p.argument[1] for p in products]
             steps = products[0].steps
             private = private_batches(self.tables, agents, firsts, steps, joint[0])
-            public = lesson_batches(self.tables, products, agents, joint[1], own, habits)
+            if self.generates:
+                public = synthetic_batches(self.tables, products, agents, joint[1])
+            else:
+                public = lesson_batches(self.tables, products, agents, joint[1], own, habits)
             batch = joint_batches(private, public)
         descend(self.tables, arch, table, products, batch)
         return table
@@ -184,7 +189,10 @@ class Kernels:
                 return input_maps(architecture, flat, x, learn=False)
             return recipe.knowledge.head(architecture.forward(flat, x))
 
-        if self.about_classes:
+        if self.generates:
+            agents = np.array([p.source.agent for p in products])
+            values = fitted(tables, agents, architecture, flat)
+        elif self.about_classes:
             values = class_means(tables, np.array([p.source.agent for p in products]), rows, head)
         else:
             seen = tables.sight.places([p.source.agent for p in products], rows)

@@ -153,7 +153,8 @@ class FeatureShift(PartitionSpec):
 class ReferenceSpec(Spec):
     """The public, unlabelled rows on which predictions are exchanged."""
 
-    rows: Count = 256
+    rows: Annotated[int, Field(ge=0, strict=True)] = 256
+    """0: there is no such set, for methods that need none."""
     known: Annotated[float, Percent(positive=True)] = 1.0
     """Share of the rows that an agent has, drawn for each; it speaks and learns of no other."""
     delivery: Literal["preloaded", "download"] = "preloaded"

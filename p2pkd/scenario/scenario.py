@@ -152,7 +152,14 @@ class Scenario(Spec):
     @model_validator(mode="after")
     def _rows_exist(self) -> Self:
         send, reference = self.method.send, self.data.reference.rows
-        if send.knowledge.about_rows and isinstance(send.rows, int) and send.rows > reference:
+        if not _looks_at_reference(self):
+            return self
+        if not reference:
+            raise ValueError(
+                "data.reference.rows: 0, but predictions are made of reference rows; give some, or"
+                " send knowledge that needs none: prototypes, label_averages, generator, weights"
+            )
+        if isinstance(send.rows, int) and send.rows > reference:
             raise ValueError(
                 f"method.send.rows: a message of {send.rows} rows needs as many reference rows,"
                 f" given data.reference.rows: {reference}"
@@ -175,3 +182,13 @@ class Scenario(Spec):
 def _as_written(model: ModelSpec) -> str:
     keys = model.model_dump(mode="json")
     return f"{{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}"
+def _looks_at_reference(scenario: Scenario) -> bool:
+    method, knowledge = scenario.method, scenario.method.send.knowledge
+    if isinstance(scenario.models.start, Pretrained):
+        return True
+    if getattr(method.learn, "teacher", "") == "none":
+        return False
+    free = ("about_classes", "generates")
+    return knowledge.about_rows and not any(getattr(knowledge, name, False) for name in free)
+
+

@@ -1,0 +1,47 @@
+"""An agent that says what rows look like: a generator, fitted to its model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from p2pkd.core.rng import Streams
+from p2pkd.engine.contents import RowComposer
+from p2pkd.scenario.method import MethodSpec
+
+
+class GeneratorComposer(RowComposer):
+    """Generators; a message is one row of numbers, about no reference row.
+
+    Parameters
+    ----------
+    flops_forward : per agent, FLOPs of its model on one row.
+    """
+
+    def __init__(
+        self,
+        method: MethodSpec,
+        n_classes: int,
+        learner: Any,
+        streams: Streams,
+        private_rows: Sequence[int],
+        flops_forward: Sequence[float],
+    ) -> None:
+        super().__init__(method, 1, n_classes, learner, streams)
+        knowledge: Any = method.send.knowledge
+        self.private_rows = private_rows
+        self.flops_forward = flops_forward
+        self.made = knowledge.steps * knowledge.batch
+        self.flops_made = knowledge.form(n_classes).flops_forward
+
+    def samples(self, agent: int) -> int:
+        """Return what a fit costs, in rows that go forward through the agent's model.
+
+        Private rows go forward once, for the records; made rows forward and backward, through the
+        generator and, for their gradient at its inputs, through the model: three passes each.
+        """
+        return self.private_rows[agent] + 3 * self.made + self.making(agent, 3 * self.made)
+
+    def making(self, agent: int, rows: int) -> int:
+        """Return what it costs to make *rows*, in rows that go forward through the model."""
+        return round(rows * self.flops_made / self.flops_forward[agent])

@@ -1,0 +1,86 @@
+"""A small network that makes rows: knowledge without a reference set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, PrivateAttr
+
+from p2pkd.knowledge.payloads.base import RowKnowledge, codec_misfits
+from p2pkd.scenario.method import MethodSpec
+from p2pkd.scenario.quantities import Count
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from p2pkd.learning.generator import Fit, Form
+
+
+class Generator(RowKnowledge):
+    """A class-conditional generator of input rows, and how often the sender has each class.
+
+    (Q + C) b bytes, Q being (noise + C + 1) hidden + (hidden + 1) F.  The sender fits it anew for
+    each message, from numbers that all share, to its own model: CE of the class asked for, plus
+    `activation` times the squared distance of each class's mean activations from those recorded on
+    private rows (as Lopes, Fenu and Starner, 2017, record them), plus `entropy` times minus the
+    entropy of the mean prediction (Chen et al., DAFL, ICCV 2019; Moslemi et al., 2024, 3.2.1.2).
+    Private rows themselves are never seen by it.  The fit is charged.
+    """
+
+    generates: ClassVar[bool] = True
+    codec_kinds: ClassVar[tuple[str, ...]] = ("float16", "float32")
+    knowledge_type: ClassVar[str] = "generators"
+    kind: Literal["generator"] = "generator"
+    noise: Count = 8
+    """Random numbers that a row is made of, beside its class."""
+    hidden: Annotated[int, Field(ge=4, multiple_of=4, strict=True)] = 32
+    steps: Count = 60
+    """Adam steps of a fit."""
+    batch: Annotated[int, Field(ge=4, multiple_of=4, strict=True)] = 64
+    lr: Annotated[float, Field(gt=0)] = 0.02
+    activation: Annotated[float, Field(ge=0)] = 1.0
+    entropy: Annotated[float, Field(ge=0)] = 0.1
+    _inputs: int = PrivateAttr(0)
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield complaints about codecs, and about rules that only predictions can follow."""
+        yield from codec_misfits(self.codec_kinds, method)
+        teachers, memory = method.teachers, method.memory
+        unused = {
+            "teachers.filters": bool(teachers.filters),
+            "teachers.sharpen": teachers.sharpen is not None,
+            "teachers.weights": teachers.weights.tag_value != "uniform",
+            "memory.half_life": memory.half_life is not None,
+            "memory.keep: latest_per_row": memory.partial,
+            "send.privacy": method.send.privacy is not None,
+        }
+        for key in (key for key, given in unused.items() if given):
+            yield f"{key}: is for predictions, and generators are sent"
+
+    def over(self, rows: int, inputs: int) -> Any:
+        """Return this knowledge for rows of *inputs* numbers."""
+        bound = self.model_copy()
+        bound._inputs = inputs
+        return bound
+
+    def form(self, n_classes: int) -> Form:
+        """Return the sizes of the generator's layers."""
+        from p2pkd.learning.generator import Form
+
+        return Form(self.noise, n_classes, self.hidden, self._inputs)
+
+    @property
+    def fit(self) -> Fit:
+        """How it is fitted."""
+        from p2pkd.learning.generator import Fit
+
+        return Fit(self.steps, self.batch, self.lr, self.activation, self.entropy)
+
+    def width(self, n_classes: int) -> int:
+        """Return Q + C, once it is known how long rows are (see `over`)."""
+        return self.form(n_classes).n_parameters + n_classes
+
+    def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
+        """Return the numbers: they are no predictions."""
+        return values

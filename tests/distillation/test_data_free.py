@@ -1,0 +1,125 @@
+"""Generators in place of reference rows: one step against plain PyTorch, bytes and FLOPs."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from p2pkd.core.errors import ScenarioError
+from p2pkd.scenario.load import scenario_from_dict
+
+MODEL = [{"profile": "laptop", "model": {"kind": "mlp", "hidden": [8]}}]
+NONE = {"dataset": "digits", "reference": {"rows": 0}}
+GENERATOR = {"kind": "generator", "noise": 4, "hidden": 8, "steps": 3, "batch": 8}
+Q = (4 + 10 + 1) * 8 + 9 * 64
+
+
+def method(knowledge=GENERATOR, **learn):
+    return {
+        "send": {"knowledge": knowledge, "codec": "float32"},
+        "gossip": {"every": "10 s"},
+        "learn": {"objective": "data_free", "lr": 0.1, "local_steps": 2, "batch": 12, **learn},
+    }
+
+
+def test_a_message_is_as_long_as_the_generator(run):
+    _, log = run(method(), devices=MODEL, data=NONE)
+    assert log.messages
+    assert {m.payload_bytes for m in log.messages} == {4 * (Q + 10)}
+    _, log = run(method() | {"send": {"knowledge": GENERATOR}}, devices=MODEL, data=NONE)
+    assert {m.payload_bytes for m in log.messages} == {2 * (Q + 10)}
+
+
+def test_the_fit_and_the_made_rows_are_charged(run):
+    simulation, log = run(method(), devices=MODEL, data=NONE)
+    forward = simulation.profile.flops_forward[0]
+    made = float((2 * 14 + 1) * 8 + (2 * 8 + 1) * 64)
+    for c in log.computations:
+        if c.kind == "predict":
+            private = simulation.profile.private_rows[c.agent]
+            expected = private * forward + 3 * 3 * 8 * (forward + made)
+        elif c.kind == "distill":
+            expected = 2 * (3 * (12 + 12) * forward + 12 * made)
+        else:
+            expected = 2 * 3 * 12 * forward
+        assert c.flops == pytest.approx(expected, rel=0.03)
+    assert {"predict", "distill", "train"} <= {c.kind for c in log.computations}
+
+
+def test_a_step_is_that_of_a_plain_model_on_made_rows(run):
+    simulation, _ = run(method(), numbers=True, devices=MODEL, data=NONE, duration="1 min")
+    learner, tables = simulation.shared.learner, simulation.shared.learner.tables
+    form = simulation.shared.composer.learner.recipe.knowledge.form(10)
+    student, teacher = simulation.agents[0], simulation.agents[1]
+    payload = learner.predict(teacher.version, np.zeros(1, np.int64))
+    sent = torch.from_numpy(learner.resolve(payload))
+    assert sent.shape == (1, Q + 10)
+    shares = sent[0, Q:]
+    counts = np.bincount(
+        tables.private_y[tables.own_offsets[1] : tables.own_offsets[2]], minlength=10
+    )
+    np.testing.assert_allclose(shares, counts / counts.sum(), rtol=1e-6)
+
+    # The same draws, one row after the other.
+    from p2pkd.core.rng import uniforms
+    from p2pkd.learning.generator import normals
+
+    version = student.version
+    counters = (version.drawn + np.arange(12))[:, None] * 10 + np.arange(10)
+    drawn = uniforms(tables.distill_keys[0], counters.astype(np.uint64))
+    y = torch.from_numpy(np.searchsorted(np.cumsum(shares.numpy()), drawn[:, 1], side="right"))
+    z = torch.from_numpy(normals(drawn[:, 2:]))
+    x = form.rows(sent[:, :Q], z[None], y[None])[0]
+    private = tables.index(tables.private.sample(np.array([0]), np.array([version.samples]), 12))
+
+    flat = torch.from_numpy(learner.parameters(version)).requires_grad_()
+    sizes = [64 * 8, 8, 80, 10]
+
+    def logits(rows):
+        inner, offset, outer, bias = flat.split(sizes)
+        below = functional.linear(rows, inner.view(8, 64), offset).relu()
+        return functional.linear(below, outer.view(10, 8), bias)
+
+    loss = functional.cross_entropy(
+        logits(tables.private_x[private[0]]), tables.private_y[private[0]]
+    )
+    (gradient,) = torch.autograd.grad(loss + functional.cross_entropy(logits(x), y), flat)
+    lesson = SimpleNamespace(contents=payload, sender=1, made_s=0.0)
+    stepped = torch.from_numpy(learner.parameters(learner.distill(version, [lesson], 1)))
+    torch.testing.assert_close(stepped, flat.detach() - 0.1 * gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_who_shares_the_group_changes_nothing(run):
+    finals = []
+    for executor in ("grouped", "loop"):
+        simulation, _ = run(
+            method(), numbers=True, data=NONE, duration="1 min", execution={"executor": executor}
+        )
+        learner = simulation.shared.learner
+        finals.append(np.stack([learner.parameters(a.version) for a in simulation.agents]))
+    np.testing.assert_allclose(*finals, atol=1e-5)
+
+
+def test_without_reference_rows_predictions_are_refused():
+    with pytest.raises(ScenarioError, match=r"data.reference.rows: 0, but predictions"):
+        scenario_from_dict({"duration": "1 min", "agents": 4, "data": NONE})
+    for free in ("isolated", "fedproto"):
+        scenario_from_dict(
+            {"duration": "1 min", "agents": 4, "data": NONE, "method": {"preset": free}}
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"send": {"knowledge": "soft_labels"}}, "'data_free' learns from generator"),
+        ({"teachers": {"weights": "confidence"}}, "teachers.weights: is for predictions"),
+        ({"teachers": {"combine": "mean_logits"}}, "'data_free' has no target to combine"),
+        ({"learn": {"objective": "data_free", "batch": "full"}}, "give a number, not 'full'"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, complaint):
+    with pytest.raises(ScenarioError, match=complaint):
+        scenario_from_dict({"duration": "1 min", "agents": 4, "method": {**method(), **change}})
