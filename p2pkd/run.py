@@ -55,7 +55,7 @@ def run(
     observers: Sequence[Observer] = (),
 ) -> Path:
     """Run *loaded* and return its run directory; see `simulate`."""
-    from p2pkd.engine.assemble import assemble
+    from p2pkd.engine.assemble import assemble, check_dry
     from p2pkd.record.directory import RunDirectory, default_path
 
     scenario, resolved = loaded.scenario, to_yaml(loaded.scenario)
@@ -63,6 +63,8 @@ def run(
     fan = Fan(observers)
     streams = Streams(scenario.seed)
     try:
+        if dry_run:
+            check_dry(scenario.method)
         simulation = assemble(scenario, streams, loaded.base, fan, dry_run=dry_run)
     except InputError as error:
         raise loaded.located(error) from None

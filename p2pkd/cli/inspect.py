@@ -44,19 +44,23 @@ def validate(
     files that are missing, graphs in pieces, partitions that cannot be made, activations and
     remembered messages that do not fit beside the model.  That takes seconds.
     """
-    found = {str(path): _problems(path, set_, deep=deep) for path in scenarios}
+    found = {str(path): _checked(path, set_, deep=deep) for path in scenarios}
     if as_json:
         typer.echo(json.dumps(_validity(found), indent=2))
-    for path, problems in found.items():
+    for path, (problems, looks) in found.items():
         for problem in problems:
             typer.echo(str(problem), err=True)
         if not problems and not as_json:
-            typer.echo(f"{path}: valid")
-    if any(found.values()):
+            typer.echo(f"{path}: valid" + (f"; {_depends(looks)}" if looks else ""))
+    if any(problems for problems, _ in found.values()):
         raise typer.Exit(WRONG_INPUT)
 
 
-def _problems(path: Path, overrides: list[str], *, deep: bool) -> list[Problem]:
+# Mistakes, and the choices by which the timeline depends on what is learned.
+Checked = tuple[list[Problem], tuple[str, ...]]
+
+
+def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
     from p2pkd.scenario.load import load_scenario
 
     try:
@@ -66,10 +70,14 @@ def _problems(path: Path, overrides: list[str], *, deep: bool) -> list[Problem]:
         except InputError as error:
             raise loaded.located(error) from None
     except ScenarioError as error:
-        return list(error.problems)
+        return list(error.problems), ()
     except InputError as error:
-        return [Problem(str(path), 0, 0, "", str(error))]
-    return []
+        return [Problem(str(path), 0, 0, "", str(error))], ()
+    return [], loaded.scenario.method.looks
+
+
+def _depends(looks: tuple[str, ...]) -> str:
+    return f"its timeline depends on what is learned ({', '.join(looks)})"
 
 
 def _build(loaded: Loaded, *, deep: bool) -> None:
@@ -87,12 +95,14 @@ def _build(loaded: Loaded, *, deep: bool) -> None:
     assemble(scenario, Streams(scenario.seed), loaded.base, Observer(), dry_run=True)
 
 
-def _validity(found: dict[str, list[Problem]]) -> dict[str, Any]:
-    files = [
-        {"file": path, "valid": not problems, "problems": [p._asdict() for p in problems]}
-        for path, problems in found.items()
-    ]
-    return {"valid": not any(found.values()), "scenarios": files}
+def _validity(found: dict[str, Checked]) -> dict[str, Any]:
+    files = []
+    for path, (problems, looks) in found.items():
+        entry = {"file": path, "valid": not problems, "problems": [p._asdict() for p in problems]}
+        if looks:
+            entry["timeline_looks_at_learning"] = list(looks)
+        files.append(entry)
+    return {"valid": all(entry["valid"] for entry in files), "scenarios": files}
 
 
 @app.command(
@@ -105,11 +115,17 @@ def show(
     set_: SetOption = [],  # noqa: B006
     seed: SeedOption = None,
 ) -> None:
-    """Print the whole scenario: what it extends, its preset, changes and defaults included."""
+    """Print the whole scenario: what it extends, its preset, changes and defaults included.
+
+    A comment says so where its timeline depends on what is learned.
+    """
     from p2pkd.scenario.load import load_scenario
     from p2pkd.scenario.resolve import to_yaml
 
-    typer.echo(to_yaml(load_scenario(scenario, set_, seed).scenario), nl=False)
+    spec = load_scenario(scenario, set_, seed).scenario
+    if spec.method.looks:
+        typer.echo(f"# {_depends(spec.method.looks).capitalize()}.")
+    typer.echo(to_yaml(spec), nl=False)
 
 
 @app.command(epilog=example("p2pkd schema > scenarios/scenario.schema.json"))

@@ -18,6 +18,8 @@ from p2pkd.engine.frozen import Frozen
 from p2pkd.engine.message import REQUEST, Contents, Message
 
 if TYPE_CHECKING:
+    from p2pkd.engine.ledger import Ledger
+    from p2pkd.engine.outlook import Outlook
     from p2pkd.engine.presence import Presence
     from p2pkd.engine.shared import Shared
     from p2pkd.gossip.tokens import Accounts
@@ -64,6 +66,8 @@ class Agent:
             yield from self.learn()
         tokens = self.shared.tokens
         if tokens is None or tokens.speaks(self.agent):
+            if self.shared.outlook is not None:
+                yield from self._look(self.shared.outlook)
             # To the peers whose turn it is: knowledge, a request, or both.
             peers = self._chosen()
             if peers:
@@ -84,6 +88,17 @@ class Agent:
                 heard = (0, _NAN) if work.kind == "train" else (len(lessons), staleness)
                 yield from self._hold(work.kind, self._flops(work), work.steps, *heard)
             self.version = work.version
+        self.device.release()
+
+    def _look(self, outlook: Outlook) -> Steps:
+        """Look at what one knows, where the choice of peers depends on it."""
+        turn = self.device.acquire()
+        if turn is not None:
+            yield turn
+        rows = outlook.look(self.agent, self.version, self.memory, self.shared.env.now)
+        if rows:
+            flops = rows * self.shared.flops_forward[self.agent]
+            yield from self._hold("predict", flops, 0, 0, _NAN)
         self.device.release()
 
     def _chosen(self) -> Sequence[int]:

@@ -18,6 +18,7 @@ from p2pkd.knowledge.codecs import default_codec
 from p2pkd.learning.classes import classes_of
 from p2pkd.learning.null import NullLearner
 from p2pkd.learning.recipe import Recipe
+from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.world import World, build_world
 
@@ -37,7 +38,9 @@ def assemble(
     """
     world = build_world(scenario, streams, base)
     scenario = _with_rows(_with_codec(scenario, world), world)
-    _check_send(scenario.method.send, dry_run=dry_run)
+    privacy: Any = scenario.method.send.privacy
+    if privacy is not None:
+        privacy.check()
     profile = make_profile(scenario, world)
     learner = _learner(scenario, world, streams, dry_run=dry_run)
     composer = _composer(scenario, world, profile, learner, streams)
@@ -58,15 +61,13 @@ def _with_codec(scenario: Scenario, world: World) -> Scenario:
     return scenario.model_copy(update={"method": method})
 
 
-def _check_send(send: Any, *, dry_run: bool) -> None:
-    """Refuse what cannot be done: sizes without contents, privacy without an accountant."""
-    if dry_run and getattr(send.codec, "looks", False):
+def check_dry(method: MethodSpec) -> None:
+    """Raise InputError where the timeline of *method* cannot run without learning."""
+    if method.looks:
         raise InputError(
-            f"method.send.codec: the size of {send.codec.tag_value!r} messages depends on what is"
-            " learned, so the timeline cannot run dry; use a codec of fixed size, or no --dry-run"
+            f"method.{'; method.'.join(method.looks)}: what is sent, and when, depends on what is"
+            " learned, so the timeline cannot run dry; choose otherwise, or leave out --dry-run"
         )
-    if send.privacy is not None:
-        send.privacy.check()
 
 
 def _with_rows(scenario: Scenario, world: World) -> Scenario:
@@ -94,7 +95,6 @@ def _composer(
     method, data = scenario.method, world.data
     assert data is not None
     knowledge: Any = method.send.knowledge
-    if knowledge.about_rows and knowledge.about_classes:
     if getattr(knowledge, "generates", False):
         return GeneratorComposer(
             method,
@@ -104,6 +104,7 @@ def _composer(
             profile.private_rows,
             profile.flops_forward,
         )
+    if knowledge.about_rows and knowledge.about_classes:
         part = data.partition
         classes = classes_of(data.private_y[part.rows], part.offsets)
         return ClassComposer(

@@ -46,7 +46,8 @@ class RowComposer:
         known: Sequence[Rows] | None = None,
     ) -> None:
         send = method.send
-        rules: list[Any] = [method.teachers.weights, *method.teachers.filters]
+        teachers = method.teachers
+        rules: list[Any] = [teachers.weights, *teachers.filters, method.gossip.peers]
         # Who measures its accuracy with each message predicts its private rows too.
         measured = any(ACCURACY in getattr(rule, "facts", ()) for rule in rules)
         self.looks_at = list(private_rows) if measured else []

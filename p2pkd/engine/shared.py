@@ -14,6 +14,7 @@ from p2pkd.engine.books import Books
 from p2pkd.engine.contents import Composer
 from p2pkd.engine.ledger import Ledger
 from p2pkd.engine.network import Network
+from p2pkd.engine.outlook import Outlook
 from p2pkd.gossip.peers import PeerSampler
 from p2pkd.gossip.tokens import Accounts
 from p2pkd.scenario.method import MethodSpec
@@ -43,6 +44,8 @@ class Shared:
     """Set where the size of messages depends on their contents."""
     memory_keys: Sequence[int] | None = None
     """Of each agent, for memories that draw."""
+    outlook: Outlook | None = None
+    """Set where agents choose their peers by what they have learned."""
     views: Sequence[int] | None = None
     """The view of the data that each agent has; None where all see the same."""
 
@@ -94,11 +97,11 @@ class Shared:
         batch = self.objective.batch
         if getattr(self.objective, "classwise", False) or self.taught_by_models:
             return self.batch_of(agent)
-        rows = self.composer.lesson_rows(agent) if batch == "full" else batch
-        rows *= getattr(self.objective, "passes", 1)
-        return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)
         if getattr(self.objective, "generated", False):
             # Making a row is a forward pass, a third of a step's.
             made = cast(int, batch)
             made += -(-cast(Any, self.composer).making(agent, made) // 3)
             return made + self.batch_of(agent)
+        rows = self.composer.lesson_rows(agent) if batch == "full" else batch
+        rows *= getattr(self.objective, "passes", 1)
+        return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)

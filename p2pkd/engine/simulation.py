@@ -26,6 +26,7 @@ from p2pkd.engine.hazards import Hazards
 from p2pkd.engine.ledger import Ledger
 from p2pkd.engine.network import Network
 from p2pkd.engine.outbox import make_outbox
+from p2pkd.engine.outlook import make_outlook
 from p2pkd.engine.presence import BATTERY, Presence
 from p2pkd.engine.profile import Profile
 from p2pkd.engine.setup import set_up
@@ -102,6 +103,7 @@ class Simulation:
             peers=sampler,
             tokens=flow.build(n, streams) if isinstance(flow, TokenSpec) else None,
             ledger=self._make_ledger(composer, learner),
+            outlook=make_outlook(peers, sampler, learner, world.data),
             memory_keys=streams.keys("memory", n).tolist(),
             observer=observer,
             books=self.books,

@@ -284,8 +284,8 @@ class DeferredLearner:
         return {
             **self.executor.describe(),
             "max_pending": self.max_pending,
-            # Whether bytes, and so times, depend on the numbers that are learned.
-            "timeline_looks_at_learning": bool(getattr(self.recipe.codec, "looks", False)),
+            # By what bytes, peers, and so times, depend on the numbers that are learned.
+            "timeline_looks_at_learning": list(self.recipe.looks),
         }
 
     def pools(self) -> list[Pool]:

@@ -25,6 +25,7 @@ class Recipe:
     partial : whether lessons may be parts of messages.
     proxied : whether only the proxies of duos are sent and merged.
     privacy : what is done to predictions before they are encoded.
+    looks : the choices by which the timeline depends on what is learned.
     """
 
     optimizer: OptimizerSpec
@@ -44,6 +45,7 @@ class Recipe:
     partial: bool = False
     proxied: bool = False
     privacy: Any = None
+    looks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, method: MethodSpec) -> Self:
@@ -55,6 +57,7 @@ class Recipe:
         combine: Any = learn if hasattr(learn, "targets") else method.teachers.combine
         weighting: Any = method.teachers.weights
         rules: list[Any] = [weighting, *method.teachers.filters]
+        peers: Any = method.gossip.peers
         judges = [rule for rule in rules if hasattr(rule, "factors")]
         if method.memory.half_life is not None:
             judges.append(method.memory)
@@ -72,8 +75,9 @@ class Recipe:
             objective=learn,
             judges=tuple(judges),
             sharpening=cast(Any, method.teachers.sharpen),
-            measured=any("accuracy" in getattr(rule, "facts", ()) for rule in rules),
+            measured=any("accuracy" in getattr(rule, "facts", ()) for rule in [*rules, peers]),
             partial=method.memory.partial,
             proxied=getattr(knowledge, "part", "model") == "proxy",
             privacy=method.send.privacy,
+            looks=method.looks,
         )

@@ -53,6 +53,13 @@ class PeersSpec(Family, root=True):
 
     plural = "peers"
 
+    looks: ClassVar[bool] = False
+    """Whether the choice, and so the timeline, depends on what is learned."""
+
+    def method_misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield, in words, which choices beside `gossip` do not go with this one."""
+        return iter(())
+
     def misfits(self, gossip: GossipSpec) -> Iterator[str]:
         """Yield, in words, which other choices of *gossip* do not go with this one."""
         return iter(())
@@ -239,6 +246,17 @@ class MethodSpec(Spec):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         problems = [*self.send.knowledge.misfits(self), *self.learn.misfits(self)]
+        problems += self.gossip.peers.method_misfits(self)
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """The choices, in words, by which the timeline depends on what is learned."""
+        choices = {"send.codec": self.send.codec, "gossip.peers": self.gossip.peers}
+        return tuple(
+            f"{key}: {choice.tag_value}"
+            for key, choice in choices.items()
+            if choice is not None and getattr(choice, "looks", False)
+        )

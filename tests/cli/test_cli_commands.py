@@ -1,5 +1,6 @@
 """What the commands print, and how errors become exit codes."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -129,3 +130,14 @@ def _raising(error):
         raise error
 
     return small
+
+
+def test_a_timeline_that_depends_on_learning_is_told():
+    path = Path("scenarios/methods/preset-sqmd.yaml")
+    told = "timeline depends on what is learned (gossip.peers: similar_quality)"
+    assert invoke("validate", path).stdout == f"{path}: valid; its {told}\n"
+    assert invoke("validate", path, "--deep").exit_code == 0
+    (file,) = json.loads(invoke("validate", path, "--json").stdout)["scenarios"]
+    assert file["timeline_looks_at_learning"] == ["gossip.peers: similar_quality"]
+    assert invoke("show", path).stdout.startswith(f"# Its {told}.\nname: sqmd\n")
+    assert not invoke("show", "scenarios/quickstart.yaml").stdout.startswith("#")

@@ -1,5 +1,6 @@
 """Whom an agent turns to: one sampler a file."""
 
+from p2pkd.gossip.peers.adaptive import AdaptivePeers, ByConfidence, Impression, SimilarQuality
 from p2pkd.gossip.peers.anyone import AnyonePeers
 from p2pkd.gossip.peers.base import Draws, PeerSampler
 from p2pkd.gossip.peers.cyclon import CyclonPeers
@@ -14,18 +15,22 @@ from p2pkd.gossip.peers.views import Entry, ViewService, in_degrees
 from p2pkd.gossip.peers.walk import RandomWalkPeers
 
 __all__ = [
+    "AdaptivePeers",
     "AnyonePeers",
+    "ByConfidence",
     "CyclonPeers",
     "DegreePeers",
     "Draws",
     "Entry",
     "EpidemicPeers",
     "ExponentialRing",
+    "Impression",
     "MatchingPeers",
     "NewscastPeers",
     "PeerSampler",
     "RandomWalkPeers",
     "RoundRobin",
+    "SimilarQuality",
     "UniformPeers",
     "ViewService",
     "in_degrees",
