@@ -76,8 +76,13 @@ class Results:
 
     def measure(self, **measures: Callable[[Result], float]) -> Results:
         """Return these results with a column more for each of *measures*, computed run by run."""
+        return self.assign(
+            **{name: [of(run) for run in self.runs] for name, of in measures.items()}
+        )
+
+    def assign(self, **columns: Sequence[Any]) -> Results:
+        """Return these results with more columns, a value a run."""
         more = Results(self.runs, self.labels)
-        columns = {name: [of(run) for run in self.runs] for name, of in measures.items()}
         more.__dict__["frame"] = self.frame.assign(**columns)
         return more
 

@@ -30,6 +30,8 @@ NAMES = {
 }
 SHARES = ("accuracy", "disagreement", "idle", "computing", "uplink", "downlink")
 ENOUGH = 3
+# Of more settings than this only those on the front have their names beside them.
+LABELLED = 12
 SCALES = {"wire_bytes": size_scale, "time_s": time_scale, "energy_j": energy_scale}
 
 
@@ -104,6 +106,8 @@ def plot_pareto(
     for name, row in table.iterrows():
         colour = style.BLUE if row["front"] else style.GREY
         ax.scatter(row[cost] / scale[0], row[gain], s=28, color=colour, linewidths=0)
+        if len(table) > LABELLED and not row["front"]:
+            continue
         text = ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
         # Slanted away from the front, names of neighbours seldom cross.
         aside, angle = ((-1, 5), 28) if row["front"] else ((2, -5), -28)

@@ -86,7 +86,7 @@ def _table(results: Results, name: str, metric: str) -> pd.DataFrame:
 
 def _trials(results: Results) -> pd.DataFrame:
     from p2pkd.analysis.tables import read_table
-    from p2pkd.study.trials import trial_table
+    from p2pkd.analysis.trials import trial_table
 
     folder = results.runs[0].path.parent
     frame = read_table(folder / "table.parquet")

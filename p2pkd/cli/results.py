@@ -15,13 +15,33 @@ from p2pkd.core.errors import ResultError
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")]
 
 
-@app.command(epilog=example("p2pkd report runs/quickstart/20260101T120000Z-0123abcd"))
-def report(run: RunArgument) -> None:
-    """Write report.html, one self-contained page, into a run directory."""
-    from p2pkd.cli.execute import shown
-    from p2pkd.report import write_report
+@app.command(
+    epilog=example(
+        "p2pkd report runs/quickstart/20260101T120000Z-0123abcd",
+        "p2pkd report runs/topology",
+        "p2pkd report scenarios/studies/topology.yaml",
+    )
+)
+def report(
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", help="A run directory, a study's folder or a study file."),
+    ],
+) -> None:
+    """Write report.html, one self-contained page, into a run directory or a study's folder.
 
-    typer.echo(shown(write_report(run)))
+    A study's page has means and bands over seeds, the front of accuracy for bytes, who pays, and
+    what failed.  A study file stands for its folder, runs/<study's name>/.
+    """
+    from p2pkd.cli.execute import shown
+    from p2pkd.report import is_study, write_report, write_study_report
+
+    if run.is_file():
+        from p2pkd.study.load import load_study
+
+        run = Path("runs") / load_study(run).name
+    write = write_study_report if is_study(run) else write_report
+    typer.echo(shown(write(run)))
 
 
 @app.command(

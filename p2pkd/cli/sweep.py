@@ -95,8 +95,9 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
 
 def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
     """Print how many runs are done, and of a search the best trial."""
+    from p2pkd.analysis.trials import trial_table
+    from p2pkd.study.measures import best_trial
     from p2pkd.study.search_sweep import SearchSweep
-    from p2pkd.study.trials import best_trial, trial_table
 
     states = table.drop_duplicates("run")["status"].value_counts()
     done, runs = states.get("done", 0), it.size.runs

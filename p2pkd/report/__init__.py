@@ -1,6 +1,14 @@
 """Results for readers: one self-contained HTML file, and a trace for Perfetto."""
 
 from p2pkd.report.page import compare_report, write_report
+from p2pkd.report.study_page import is_study, study_html, write_study_report
 from p2pkd.report.trace import write_trace
 
-__all__ = ["compare_report", "write_report", "write_trace"]
+__all__ = [
+    "compare_report",
+    "is_study",
+    "study_html",
+    "write_report",
+    "write_study_report",
+    "write_trace",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import GetCoreSchemaHandler
@@ -12,6 +13,8 @@ from p2pkd.scenario.base import Family
 from p2pkd.scenario.quantities import Fraction
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from p2pkd.analysis.result import Result
 
 COSTS: dict[str, Dimension] = {"wire_bytes": SIZE, "time_s": DURATION, "energy_j": ENERGY}
@@ -135,6 +138,17 @@ class LeastOf(MostOf):
 
     kind: Literal["least"] = "least"  # type: ignore[assignment]
     maximise: ClassVar[bool] = False
+
+
+def best_trial(trials: pd.DataFrame, measure: MeasureSpec) -> dict[Hashable, Any] | None:
+    """Return the best row of a `p2pkd.analysis.trials.trial_table`; None where none has a value."""
+    from p2pkd.analysis.trials import finished
+
+    usable = finished(trials)
+    if usable.empty:
+        return None
+    ordered = usable.sort_values("objective", ascending=not measure.maximise, kind="stable")
+    return dict(ordered.iloc[0].to_dict())
 
 
 def _number(result: Result, key: str) -> float:

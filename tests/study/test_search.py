@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
+from p2pkd.analysis.trials import trial_table
 from p2pkd.cli import app
 from p2pkd.core.errors import InputError, Pruned, ScenarioError
 from p2pkd.core.records import PopulationRecord
@@ -22,14 +23,21 @@ from p2pkd.run import simulate
 from p2pkd.scenario.yaml import Node, Place
 from p2pkd.study.executors import InProcess
 from p2pkd.study.load import load_study
-from p2pkd.study.measures import AccuracyAt, BytesTo, FinalAccuracy, LeastOf, SecondsTo, budget_of
+from p2pkd.study.measures import (
+    AccuracyAt,
+    BytesTo,
+    FinalAccuracy,
+    LeastOf,
+    SecondsTo,
+    best_trial,
+    budget_of,
+)
 from p2pkd.study.plan import plan_of
 from p2pkd.study.pruning import Pruner, bars_of
 from p2pkd.study.samplers import Tpe
 from p2pkd.study.search_spec import PruneSpec, TpeSearch
 from p2pkd.study.space import Range
 from p2pkd.study.sweep import Sweep
-from p2pkd.study.trials import best_trial, trial_table
 
 SEARCH = """
 name: s

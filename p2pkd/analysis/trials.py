@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+import pandas as pd
 
-from p2pkd.study.measures import MeasureSpec
-from p2pkd.study.search import TRIAL
-from p2pkd.study.task import DONE
-
-if TYPE_CHECKING:
-    import pandas as pd
+TRIAL, DONE = "trial", "done"
 
 
 def trial_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -28,13 +22,9 @@ def trial_table(table: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-def best_trial(trials: pd.DataFrame, measure: MeasureSpec) -> dict[Hashable, Any] | None:
-    """Return the best row of a `trial_table` by *measure*; None where no trial has a value."""
-    usable = trials[(trials["status"] == DONE) & trials["objective"].notna()]
-    if usable.empty:
-        return None
-    ordered = usable.sort_values("objective", ascending=not measure.maximise, kind="stable")
-    return dict(ordered.iloc[0].to_dict())
+def finished(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials of a `trial_table` that have an objective."""
+    return trials[(trials["status"] == DONE) & trials["objective"].notna()]
 
 
 def _worst(states: pd.Series) -> str:

@@ -1,0 +1,75 @@
+"""A study by its settings: what runs are repetitions of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from p2pkd.analysis.cost import pareto
+from p2pkd.analysis.results import Results
+from p2pkd.analysis.statistics import gini, interval
+
+SETTING = "setting"
+TRIAL = "trial"
+MEANS = (
+    "wire_bytes",
+    "energy_j",
+    "simulated_s",
+    "distill_steps",
+    "final_disagreement",
+    "gini_bytes",
+)
+
+
+def with_settings(results: Results) -> Results:
+    """Return *results* with the columns ``setting``, all that was varied in one text, and
+    ``gini_bytes``, how unequally the agents shared the sending.
+
+    In a search the setting is the trial's number, since its values would be a line of text.
+    """
+    keys = [TRIAL] if TRIAL in results.varied else results.varied
+    runs = zip(results, results.labels, strict=True)
+    texts = [_text(label, keys) or run.name for run, label in runs]
+    measured = results.measure(gini_bytes=lambda run: gini(run.agents["wire_bytes"]))
+    return measured.assign(**{SETTING: texts})
+
+
+def settings_table(results: Results) -> pd.DataFrame:
+    """Return a row per setting of `with_settings`, indexed by its text.
+
+    ``accuracy``, ``low`` and ``high`` (95 % interval over seeds), ``n``; the means of `MEANS`; and
+    ``pareto``, whether no other setting has more accuracy for fewer bytes on the wire.
+    """
+    rows = {}
+    for setting, own in results.frame.groupby(SETTING, sort=False):
+        found = interval(own["final_accuracy_mean"])
+        row = {"accuracy": found.mean, "low": found.low, "high": found.high, "n": found.n}
+        rows[setting] = row | own[list(MEANS)].astype(float).mean().to_dict()
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table["pareto"] = pareto(table, "wire_bytes", "accuracy")
+    return table
+
+
+def load_over_mean(results: Results) -> pd.DataFrame:
+    """Return a row per run and agent: ``load``, its bytes sent and received over the mean agent's.
+
+    The other columns are what was varied, ``setting``, ``seed``, ``agent`` and ``device``; runs
+    without a byte are left out.
+    """
+    parts = []
+    rows: list[dict[Any, Any]] = results.frame[[*results.varied, SETTING, "seed"]].to_dict(
+        "records"
+    )
+    for run, row in zip(results, rows, strict=True):
+        agents = run.agents
+        load = agents["wire_bytes"] + agents["received_bytes"]
+        if load.sum():
+            part = agents[["agent", "device"]].assign(load=load / load.mean())
+            parts.append(part.assign(**row))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _text(label: Any, keys: list[str]) -> str:
+    values = [str(label[key]) for key in keys]
+    return f"trial {values[0]}" if keys == [TRIAL] else ", ".join(values)

@@ -1,0 +1,196 @@
+"""A study on one page: settings with their bands over seeds, the front, who pays, what failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from p2pkd.analysis.influence import REMOVED, influence
+from p2pkd.analysis.results import Results
+from p2pkd.analysis.search_figures import plot_influence, plot_load, plot_trials
+from p2pkd.analysis.settings import SETTING, TRIAL, load_over_mean, with_settings
+from p2pkd.analysis.study_figures import plot_bands, plot_pareto, plot_relation, plot_settings
+from p2pkd.analysis.tables import read_table
+from p2pkd.analysis.topology_measures import topology_measures
+from p2pkd.analysis.trials import trial_table
+from p2pkd.report import study_tables as tables
+from p2pkd.report.figures import Picture
+from p2pkd.report.page import _render
+from p2pkd.report.svg import inline_svg
+from p2pkd.report.tables import Table
+
+CURVES = 10
+MINIMISED = ("bytes_to", "seconds_to", "joules_to", "least")
+
+BANDS = (
+    "Mean test accuracy over simulated time{of}; bands are 95 % intervals over {n} runs and more, "
+    "none where there are fewer than three."
+)
+BYTES = "The same over the bytes on the wire, as far as all runs of a curve came."
+DOTS = "Final accuracy{of}: every run is a faint dot; means with 95 % intervals from three runs on."
+FRONT = "Accuracy for bytes, means over seeds. The line joins settings that nobody beats in both."
+GAP = "Final accuracy over the spectral gap of the graph's Metropolis matrix, means over seeds."
+LOAD = "Who carries the load: a dot an agent of each run, its bytes over those of the mean agent."
+TRIALS = "The objective, trial by trial; crosses were given up early and have none."
+LOST = "What the other agents lose without an agent, over its betweenness; bars are 95 % intervals."
+
+
+def is_study(folder: str | Path) -> bool:
+    """Tell whether *folder* is one that a sweep has written a table into."""
+    return (Path(folder) / "table.parquet").is_file()
+
+
+def write_study_report(folder: str | Path) -> Path:
+    """Write ``report.html`` into a sweep's *folder* and return its path.
+
+    The page links to nothing.  Raise ResultError if the folder has no table, or no complete run.
+    """
+    path = Path(folder) / "report.html"
+    path.write_text(study_html(folder), encoding="utf-8")
+    return path
+
+
+def study_html(folder: str | Path) -> str:
+    """Return the page of the study in a sweep's *folder*."""
+    folder = Path(folder)
+    table = read_table(folder / "table.parquet")
+    results = with_settings(Results.from_dir(folder))
+    text, facts = _study(folder)
+    return _render(
+        "study.html.j2",
+        title=facts.get("name", folder.name),
+        description=facts.get("description", ""),
+        subtitle=_subtitle(results, table),
+        warnings=list(_warnings(table)),
+        notes=list(_notes(results, table)),
+        pictures=list(_pictures(results, table, facts)),
+        tables=list(_tables(results, table, facts)),
+        programs=tables.programs(results),
+        study=text,
+    )
+
+
+def _study(folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return the study file's text and contents; empty where a folder has none."""
+    from ruamel.yaml import YAML
+
+    path = folder / "study.yaml"
+    if not path.is_file():
+        return "", {}
+    text = path.read_text(encoding="utf-8")
+    return text, YAML(typ="safe", pure=True).load(text) or {}
+
+
+def _tables(results: Results, table: pd.DataFrame, facts: dict[str, Any]) -> Iterator[Table]:
+    if TRIAL in table:
+        yield tables.trials(trial_table(table), maximise=_maximise(facts))
+    yield tables.settings(results)
+    if REMOVED in results.varied:
+        yield tables.influences(results)
+    yield tables.who_pays(results)
+    others = tables.unfinished(table, [*results.varied, "seed"])
+    if others.rows:
+        yield others
+
+
+def _pictures(results: Results, table: pd.DataFrame, facts: dict[str, Any]) -> Iterator[Picture]:
+    if TRIAL in table:
+        yield _of_trials(table, facts)
+    keys = _axes(results)
+    for key in _curves(results, keys):
+        yield from _bands(results, key)
+    if keys:
+        yield _dots(results, keys)
+    if results.frame[SETTING].nunique() > 1 and results.frame["wire_bytes"].nunique() > 1:
+        yield _picture(plot_pareto(results, SETTING), "front", FRONT)
+    yield from _special(results, keys)
+
+
+def _of_trials(table: pd.DataFrame, facts: dict[str, Any]) -> Picture:
+    return _picture(plot_trials(trial_table(table), maximise=_maximise(facts)), "trials", TRIALS)
+
+
+def _bands(results: Results, key: str) -> Iterator[Picture]:
+    """Yield accuracy over time and over bytes, a curve for each value of *key*."""
+    frame = results.frame
+    of = "" if key == SETTING else f", by {key}"
+    caption = BANDS.format(of=of, n=int(frame.groupby(key)["seed"].size().min()))
+    yield _picture(plot_bands(results, key), f"time-{key}", caption)
+    if (frame["wire_bytes"] > 0).all():
+        yield _picture(plot_bands(results, key, "wire_bytes"), f"bytes-{key}", BYTES)
+
+
+def _dots(results: Results, keys: list[str]) -> Picture:
+    by, hue = keys[0], keys[1] if len(keys) > 1 else None
+    of = f" by {by}" + (f" and {hue}" if hue else "")
+    axes = plot_settings(results, by, "final_accuracy_mean", hue)
+    return _picture(axes, "dots", DOTS.format(of=of))
+
+
+def _special(results: Results, keys: list[str]) -> Iterator[Picture]:
+    """Yield what only some studies have: graphs, agents taken away, unequal loads."""
+    if "topology" in keys and all(run.topology for run in results):
+        gap = results.measure(spectral_gap=lambda run: topology_measures(run).spectral_gap)
+        hue = next((key for key in keys if key != "topology"), None)
+        axes = plot_relation(gap, "spectral_gap", "final_accuracy_mean", "topology", hue)
+        yield _picture(axes, "gap", GAP)
+    if REMOVED in results.varied:
+        yield _picture(plot_influence(influence(results)), "influence", LOST)
+    load = load_over_mean(results)
+    if len(load) and keys:
+        yield _picture(plot_load(load, keys[0]), "load", LOAD)
+
+
+def _axes(results: Results) -> list[str]:
+    """Return what was varied and has few enough values to be told apart in a figure."""
+    keys = [key for key in results.varied if key not in (TRIAL, REMOVED)]
+    return [key for key in keys if 1 < results.frame[key].nunique() <= CURVES]
+
+
+def _curves(results: Results, keys: list[str]) -> list[str]:
+    if results.frame[SETTING].nunique() <= CURVES:
+        return [SETTING]
+    return keys[:2] if TRIAL not in results.varied else []
+
+
+def _maximise(facts: dict[str, Any]) -> bool:
+    objective = (facts.get("search") or {}).get("objective", "accuracy")
+    kind = objective.get("kind") if isinstance(objective, dict) else objective
+    return kind not in MINIMISED
+
+
+def _subtitle(results: Results, table: pd.DataFrame) -> str:
+    seeds, settings = results.frame["seed"].nunique(), results.frame[SETTING].nunique()
+    runs = table["run"].nunique()
+    return f"{len(results)} of {runs} runs complete · {settings} settings · {seeds} seeds"
+
+
+def _warnings(table: pd.DataFrame) -> Iterator[str]:
+    states = table.drop_duplicates("run")["status"].value_counts()
+    failed = int(states.get("failed", 0))
+    if failed:
+        yield f"{failed} of {int(states.sum())} runs FAILED; see the end of the tables."
+    pending = int(states.get("pending", 0))
+    if pending:
+        yield f"{pending} of {int(states.sum())} runs are still to come: p2pkd sweep --resume."
+
+
+def _notes(results: Results, table: pd.DataFrame) -> Iterator[str]:
+    pruned = int((table["status"] == "pruned").sum())
+    if pruned:
+        yield f"{pruned} runs were given up by the search and count in no mean."
+    alone = [run for run in results if not run.summary.get("distilled")]
+    if alone:
+        yield f"In {len(alone)} runs no agent learned anything from another."
+    commits = results.frame["git_commit"].nunique()
+    if commits > 1:
+        yield f"The runs were made by {commits} different commits of the program."
+
+
+def _picture(axes: Axes, name: str, caption: str) -> Picture:
+    return Picture(inline_svg(axes, re.sub(r"\W+", "-", name)), caption)
