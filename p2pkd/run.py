@@ -148,13 +148,16 @@ class Fan(Observer):
     HOOKS = ("message", "compute", "evaluation", "population", "presence", "agent", "advance")
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        self.observers: list[Observer] = []
-        for observer in observers:
-            self.add(observer)
+        self.observers: list[Observer] = list(observers)
+        # Also without anybody: a hook that is not overridden is taken for one that never will be.
+        self._wire()
 
     def add(self, observer: Observer, *, first: bool = False) -> None:
         """Tell *observer* too, from now on; before the others if it is to be *first*."""
         self.observers.insert(0 if first else len(self.observers), observer)
+        self._wire()
+
+    def _wire(self) -> None:
         for hook in self.HOOKS:
             wanted = [getattr(o, hook) for o in self.observers if _overrides(o, hook)]
             setattr(self, hook, wanted[0] if len(wanted) == 1 else _all_of(wanted))
