@@ -98,6 +98,10 @@ class Objective(LearnSpec):
         """Return the loss of each row, ``(G, B)``, given target probabilities ``(G, B, C)``."""
         raise TypeError(f"objective {type(self).__name__} does not distil")
 
+    def follow(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
+        """Yield the work of an agent that its aggregator asks to learn from *lessons*."""
+        yield from self.learn(agent, lessons)
+
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield the agent's work, given what its memory holds."""
         raise TypeError(f"objective {type(self).__name__} does not learn")

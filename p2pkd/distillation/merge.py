@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from p2pkd.distillation.base import Apprentice, Objective, Work
 from p2pkd.scenario.base import Family
+from p2pkd.scenario.method import MethodSpec
 
 
 class MixingSpec(Family, root=True):
@@ -53,6 +54,21 @@ class AgeMixing(MixingSpec):
         return [age / total for age in ages]
 
 
+class SamplesMixing(MixingSpec):
+    """n_k / n, by private rows: an aggregator's average of its children (McMahan et al., 2017).
+
+    How many rows a child has is told with its model, in 4 bytes.
+    """
+
+    fact_bytes: ClassVar[int] = 4
+    kind: Literal["samples"] = "samples"
+
+    def coefficients(self, agent: Any, lessons: Sequence[Any]) -> list[float]:
+        """Return the rows below each sender over their sum."""
+        rows = [agent.rows_below(memo.sender) for memo in lessons]
+        return [n / max(1, sum(rows)) for n in rows]
+
+
 class Merge(Objective):
     """x <- sum_j W_ij x_j, then private steps (or, as in D-PSGD, with the gradient at one's own x).
 
@@ -65,13 +81,29 @@ class Merge(Objective):
     mixing: MixingSpec = UniformMixing()
     gradient_at: Literal["merged", "own"] = "merged"
 
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield complaints, about weights that only aggregators know too."""
+        yield from super().misfits(method)
+        protocol = method.gossip.protocol.tag_value
+        if self.mixing.tag_value == "samples" and protocol != "coordinated":
+            yield (
+                "learn.mixing: 'samples' are told to aggregators; take protocol 'coordinated', not"
+                f" {protocol!r}, or mixing metropolis, uniform or age"
+            )
+
+    def follow(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
+        """Yield the step to the aggregator's model, and the private steps."""
+        (memo,) = lessons
+        yield agent.merge(agent.version, [(memo.contents, 1.0)])
+        yield agent.train(agent.version, self.local_steps)
+
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield the merge and the private steps."""
         if not lessons:
             yield agent.train(agent.version, self.local_steps)
             return
         shares = self.mixing.coefficients(agent, lessons)
-        peers = [(memo.contents, share) for memo, share in zip(lessons, shares, strict=True)]
+        peers = list(zip([memo.contents for memo in lessons], shares, strict=True))
         own, rest = agent.version, 1 - sum(shares)
         if self.gradient_at == "merged":
             yield agent.merge(own, [(own, rest), *peers])

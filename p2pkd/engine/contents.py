@@ -15,6 +15,7 @@ from p2pkd.knowledge.codecs import ROW_ID_BYTES
 from p2pkd.knowledge.teachers import fact_bytes
 from p2pkd.knowledge.teachers.base import ACCURACY
 from p2pkd.scenario.method import MethodSpec
+from p2pkd.world.memory import FLOAT_BYTES
 
 Rows = NDArray[np.int64]
 
@@ -51,7 +52,7 @@ class RowComposer:
         # Who measures its accuracy with each message predicts its private rows too.
         measured = any(ACCURACY in getattr(rule, "facts", ()) for rule in rules)
         self.looks_at = list(private_rows) if measured else []
-        self.fact_bytes = fact_bytes(rules, n_classes)
+        self.fact_bytes = fact_bytes(rules, n_classes) + getattr(method.learn, "told_bytes", 0)
         self.spoken: Counter[int] = Counter()
         self.kind = send.knowledge.tag_value
         self.passes: int = getattr(send.knowledge, "passes", 1)
@@ -66,6 +67,10 @@ class RowComposer:
         if self.n_rows == n_reference:
             self.subset = "fixed"
         self.size_bytes = self._size(send.knowledge, send.codec, n_classes)
+        # Labels are told by their numbers, and their mean by a number a class.
+        told: Any = send.knowledge
+        width: int = told.width(n_classes)
+        self.mean_width = n_classes if width == 1 else width
         self.shared: tuple[int, Rows] = (-1, self._draw("shared-rows", 0))
         self.generators: dict[int, np.random.Generator] = {}
 
@@ -74,6 +79,13 @@ class RowComposer:
         ids = ROW_ID_BYTES * self.n_rows if told else 0
         self.extra_bytes = ids + self.fact_bytes
         return self.extra_bytes + int(codec.size_bytes(self.n_rows, knowledge.width(n_classes)))
+
+    def mean_bytes(self, rows: Rows) -> int:
+        """Return what a table of means about *rows* takes: single precision, and row ids."""
+        ids = ROW_ID_BYTES * len(rows) if len(rows) < self.n_reference else 0
+        if self.subset != "message" and self.known is None and len(rows) == self.n_rows:
+            ids = 0  # everybody knows which
+        return ids + FLOAT_BYTES * len(rows) * self.mean_width
 
     def samples(self, agent: int) -> int:
         """Return R passes, and the private rows where the accuracy on them is told too."""
@@ -139,7 +151,8 @@ class WeightComposer:
         codec: Any = method.send.codec
         self.kind = method.send.knowledge.tag_value
         self.learner = learner
-        self.sizes = {n: int(codec.size_bytes(1, n)) for n in set(parameters)}
+        facts: int = getattr(getattr(method.learn, "mixing", None), "fact_bytes", 0)
+        self.sizes = {n: facts + int(codec.size_bytes(1, n)) for n in set(parameters)}
         self.parameters = parameters
 
     def samples(self, agent: int) -> int:

@@ -13,7 +13,7 @@ from p2pkd.engine.device import Device
 from p2pkd.engine.pace import Pace
 from p2pkd.engine.presence import Presence
 from p2pkd.scenario.scenario import Scenario
-from p2pkd.world.devices import DeviceTable
+from p2pkd.world.devices import DeviceTable, device_groups
 
 
 def make_devices(
@@ -28,9 +28,9 @@ def make_devices(
         values.tolist() for values in (table.flops_per_s, table.idle_w, table.compute_w)
     )
     phases = duty_phases(streams, len(rates))
-    devices = []
+    devices, groups = [], device_groups(scenario)
     for agent, group in enumerate(table.group.tolist()):
-        spec = scenario.devices[group]
+        spec = groups[group]
         device = Device(env, rates[agent], compute[agent])
         if spec.throttling is not None or spec.duty is not None:
             device.pace = Pace(rates[agent], spec.throttling, spec.duty, phases(agent))

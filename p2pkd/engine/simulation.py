@@ -11,7 +11,7 @@ from p2pkd.core.records import AgentRecord, Observer
 from p2pkd.core.rng import Streams
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.agent import Agent
-from p2pkd.engine.behaviours import agent_type
+from p2pkd.engine.behaviours import make_agents
 from p2pkd.engine.books import Books
 from p2pkd.engine.capacity import make_capacity
 from p2pkd.engine.churn import Churn
@@ -116,7 +116,13 @@ class Simulation:
         )
         self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(
-            env, scenario.evaluate, self.agents, learner, observer, streams, self.network.online
+            env,
+            scenario.evaluate,
+            self._with_models(),
+            learner,
+            observer,
+            streams,
+            self.network.online,
         )
         self.clock = self._make_clock(streams)
         self.churn = churn
@@ -131,8 +137,14 @@ class Simulation:
 
     def _make_agents(self, streams: Streams) -> list[Agent]:
         devices = make_devices(self.env, self.scenario, self.world.devices, streams, self._die)
-        kind = agent_type(self.shared.objective)
-        return [kind(i, self.shared, device) for i, device in enumerate(devices)]
+        return make_agents(self.shared, devices, self.world.hierarchy, streams)
+
+    def _with_models(self) -> list[Agent]:
+        """Return the agents that can be measured: aggregators of predictions have no model."""
+        hierarchy = self.world.hierarchy
+        if hierarchy is None or not self.scenario.method.send.knowledge.about_rows:
+            return self.agents
+        return [agent for agent in self.agents if agent.agent not in hierarchy.children]
 
     def _make_clock(self, streams: Streams) -> AsynchronousClock | RoundClock:
         gossip = self.scenario.method.gossip

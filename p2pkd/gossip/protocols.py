@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from p2pkd.scenario.method import ProtocolSpec
+from p2pkd.scenario.quantities import Count, Fraction, Period
 
 
 class Silent(ProtocolSpec):
@@ -41,3 +42,27 @@ class PushPull(ProtocolSpec):
     carries: ClassVar[bool] = True
     asks: ClassVar[bool] = True
     kind: Literal["push_pull"] = "push_pull"
+
+
+class Coordinated(ProtocolSpec):
+    """Aggregators ask, the others learn upon it and answer, and aggregators combine the answers.
+
+    FedAvg's round (McMahan et al., AISTATS 2017, Algorithm 1) where models travel: an aggregator
+    sends its model to max(C K, 1) of its K children, drawn anew, and replaces it by the average of
+    what they make of it.  Where predictions travel it asks for them, and then tells all children
+    their mean.  An aggregator below another one asks its own children when it is asked (HierFAVG,
+    Liu et al., ICC 2020).  Needs `aggregators`; `peers` and `fanout` play no part.
+    """
+
+    carries: ClassVar[bool] = False
+    asks: ClassVar[bool] = False
+    kind: Literal["coordinated"] = "coordinated"
+    fraction: Fraction = 1.0
+    """C, of its children, whom an aggregator asks in a round."""
+    inner_rounds: Count = 1
+    """Rounds with its own children for each that an inner aggregator is asked in; models only."""
+    returns: Literal["all", "others"] = "all"
+    """Predictions that make the mean one is told: all, or all but one's own (which costs no more).
+    """
+    patience: Period = 300.0
+    """For how long an aggregator waits for answers; those that come later are ignored."""

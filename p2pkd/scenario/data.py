@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -61,10 +62,21 @@ class Synthetic(DatasetSpec):
     features: Annotated[int, Field(ge=2, strict=True)] = 20
     classes: Annotated[int, Field(ge=2, strict=True)] = 5
     separation: Annotated[float, Field(gt=0)] = 3.0
+    image: tuple[Count, Count, Count] | None = None
+    """Channels, height and width of a row, if models are to see it as an image of noise."""
+
+    @model_validator(mode="after")
+    def _image_fits(self) -> Self:
+        if self.image is not None and math.prod(self.image) != self.features:
+            raise ValueError(
+                f"features: {self.features} are not the {math.prod(self.image)} pixels of image"
+                f" {list(self.image)}"
+            )
+        return self
 
     def known_shape(self) -> tuple[tuple[int, ...], int]:
         """Return the shape asked for."""
-        return (self.features,), self.classes
+        return self.image or (self.features,), self.classes
 
 
 class Idx(DatasetSpec):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from p2pkd.scenario.aggregators import AggregatorsSpec
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.churn import ChurnSpec
 from p2pkd.scenario.data import DataSpec
@@ -89,6 +90,8 @@ class Scenario(Spec):
     )
     churn: ChurnSpec | None = None
     """Default: everybody is always online."""
+    aggregators: AggregatorsSpec | None = None
+    """Default: all agents have data and learn."""
     data: DataSpec = DataSpec()
     models: ModelsSpec = ModelsSpec()
     method: MethodSpec = Field({}, validate_default=True)
@@ -150,6 +153,25 @@ class Scenario(Spec):
             yield "data.tasks: reference rows have no task to pre-train on; use start: fresh"
 
     @model_validator(mode="after")
+    def _aggregators_fit(self) -> Self:
+        protocol, learn = self.method.gossip.protocol, self.method.learn
+        if (protocol.tag_value == "coordinated") != (self.aggregators is not None):
+            wanted = "protocol 'coordinated'" if self.aggregators else "aggregators: {who: hub}"
+            raise ValueError(
+                f"aggregators and method.gossip.protocol 'coordinated' go together; add {wanted}"
+            )
+        if self.aggregators is not None and getattr(learn, "manner", "gossip") != "gossip":
+            raise ValueError(f"aggregators: {learn.tag_value!r} is a method without any")
+        codec = self.method.send.codec
+        if self.aggregators is not None and getattr(codec, "looks", False):
+            assert codec is not None
+            raise ValueError(
+                f"method.send.codec: {codec.tag_value!r} is between two peers; with aggregators"
+                " use one of fixed size"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _rows_exist(self) -> Self:
         send, reference = self.method.send, self.data.reference.rows
         if not _looks_at_reference(self):
@@ -179,9 +201,6 @@ class Scenario(Spec):
         return self
 
 
-def _as_written(model: ModelSpec) -> str:
-    keys = model.model_dump(mode="json")
-    return f"{{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}"
 def _looks_at_reference(scenario: Scenario) -> bool:
     method, knowledge = scenario.method, scenario.method.send.knowledge
     if isinstance(scenario.models.start, Pretrained):
@@ -192,3 +211,6 @@ def _looks_at_reference(scenario: Scenario) -> bool:
     return knowledge.about_rows and not any(getattr(knowledge, name, False) for name in free)
 
 
+def _as_written(model: ModelSpec) -> str:
+    keys = model.model_dump(mode="json")
+    return f"{{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +66,12 @@ class Data:
         return int(self.private_x.shape[1])
 
 
-def build_data(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> Data:
+def build_data(
+    spec: DataSpec, n_agents: int, streams: Streams, base: Path, idle: Sequence[int] = ()
+) -> Data:
     """Load, split and divide the data set of *spec*; files are looked for from *base*.
+
+    All rows go to agents that are not *idle*.
 
     Raise DataError if a file is missing or wrong, or the rows do not suffice.
     """
@@ -87,7 +92,9 @@ def build_data(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> D
     # Step 4: divide the private rows.
     private_x, private_y = x[private], raw.y[private]
     rng = streams.generator("partition")
-    partition = build_partition(spec.partition, private_y, n_agents, raw.n_classes, rng)
+    busy = n_agents - len(idle)
+    partition = build_partition(spec.partition, private_y, busy, raw.n_classes, rng)
+    partition = partition.beside(idle)
     if isinstance(spec.partition, FeatureShift):
         private_x = shifted(spec.partition, private_x, raw.input_shape, partition, streams)
     views = None

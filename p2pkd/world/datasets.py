@@ -61,7 +61,7 @@ def _synthetic(spec: specs.Synthetic, streams: Streams, base: Path) -> Raw:
     rng = streams.generator("synthetic data")
     make = blobs if spec.shape == "blobs" else shells
     x, y = make(spec.rows, spec.features, spec.classes, spec.separation, rng=rng)
-    return Raw(f"synthetic {spec.shape}", x, y, (spec.features,))
+    return Raw(f"synthetic {spec.shape}", x, y, spec.known_shape()[0])
 
 
 @load.register

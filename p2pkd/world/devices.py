@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from p2pkd.core.rng import Streams, uniforms
 from p2pkd.scenario.devices import DeviceSpec
+from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.catalogue import Device, resolve
 from p2pkd.world.device_table import Measured, draw_rows
 
@@ -50,10 +51,23 @@ class DeviceTable:
         return np.bincount(self.group, minlength=len(self.groups))
 
 
+def device_groups(scenario: Scenario) -> tuple[DeviceSpec, ...]:
+    """Return the groups of *scenario*, and after them that of its aggregators, if it has any."""
+    groups = scenario.devices
+    if scenario.aggregators is None:
+        return groups
+    profile, model = scenario.aggregators.profile, groups[0].model
+    return (*groups, DeviceSpec(profile=profile, name="aggregator", model=model))
+
+
 def build_devices(
-    specs: Sequence[DeviceSpec], n: int, streams: Streams, base: Path = Path()
+    specs: Sequence[DeviceSpec],
+    n: int,
+    streams: Streams,
+    base: Path = Path(),
+    servers: Sequence[int] = (),
 ) -> DeviceTable:
-    """Deal the groups of *specs* out to *n* agents.
+    """Deal the groups of *specs* out to *n* agents; *servers*, if any, get the last group alone.
 
     Each agent has a fixed random rank and the groups take the ranks in turn, so a share that
     changes by little changes the devices of few.  Tables are looked for from *base*; TraceError is
@@ -61,9 +75,11 @@ def build_devices(
     """
     groups = resolve(specs)
     lottery = uniforms(streams.keys("devices", n), np.zeros(1, np.uint64))
-    group = np.empty(n, np.int64)
-    group[np.argsort(lottery, kind="stable")] = np.repeat(
-        np.arange(len(groups)), group_counts(specs, n)
+    ranks = np.argsort(lottery, kind="stable")
+    dealt = specs[:-1] if servers else specs
+    group = np.full(n, len(specs) - 1)
+    group[ranks[~np.isin(ranks, servers)]] = np.repeat(
+        np.arange(len(dealt)), group_counts(dealt, n - len(servers))
     )
 
     measured = {

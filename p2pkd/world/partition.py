@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from math import gcd
@@ -39,6 +40,18 @@ class Partition:
     def of(self, agent: int) -> Ints:
         """Return the rows of *agent*."""
         return self.rows[self.offsets[agent] : self.offsets[agent + 1]]
+
+    def beside(self, idle: Sequence[int]) -> Partition:
+        """Return the same rows among more agents, of whom those numbered *idle* own none."""
+        if not idle:
+            return self
+        n = len(self.sizes) + len(idle)
+        busy = np.setdiff1d(np.arange(n), idle)
+        sizes = np.zeros(n, np.int64)
+        sizes[busy] = self.sizes
+        counts = np.zeros((n, self.label_counts.shape[1]), self.label_counts.dtype)
+        counts[busy] = self.label_counts
+        return Partition(np.concatenate([[0], np.cumsum(sizes)]), self.rows, counts)
 
     @property
     def sizes(self) -> Ints:

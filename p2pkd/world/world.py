@@ -13,9 +13,10 @@ from p2pkd.core.rng import Streams
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.data import Data, build_data
-from p2pkd.world.devices import DeviceTable, build_devices
+from p2pkd.world.devices import DeviceTable, build_devices, device_groups
 from p2pkd.world.dynamics import History, Setting, build_history
 from p2pkd.world.graphs import build_topology
+from p2pkd.world.hierarchy import Hierarchy, build_hierarchy
 from p2pkd.world.links import Links, build_links
 from p2pkd.world.topology import Topology
 from p2pkd.world.variation import Variation, build_variation
@@ -32,6 +33,7 @@ class World:
     model_of : ``(n_agents,)``, index into `model_specs`.
     history : how the graph changes; None where it does not.
     variation : how access rates change; None where they do not.
+    hierarchy : who aggregates, and whom each asks; None where nobody does.
     """
 
     n_agents: int
@@ -43,6 +45,7 @@ class World:
     model_of: NDArray[np.int64]
     history: History | None = None
     variation: Variation | None = None
+    hierarchy: Hierarchy | None = None
 
     def describe(self) -> dict[str, str]:
         """Return a summary, one line a subject."""
@@ -67,9 +70,13 @@ def build_world(
     """
     n = scenario.agents
     topology = build_topology(scenario.topology, n, streams, base)
-    devices = build_devices(scenario.devices, n, streams, base)
-    models = tuple(dict.fromkeys(group.model for group in scenario.devices))
-    of_group = np.array([models.index(group.model) for group in scenario.devices])
+    chosen = scenario.aggregators
+    hierarchy = None if chosen is None else build_hierarchy(chosen, topology)
+    idle = () if hierarchy is None else hierarchy.aggregators
+    groups = device_groups(scenario)
+    devices = build_devices(groups, n, streams, base, servers=idle)
+    models = tuple(dict.fromkeys(group.model for group in groups))
+    of_group = np.array([models.index(group.model) for group in groups])
     links = build_links(scenario.links, topology, devices, streams, base)
     varies = scenario.links.variation
     return World(
@@ -78,9 +85,10 @@ def build_world(
         links=links,
         variation=None if varies is None else build_variation(varies, links, base),
         devices=devices,
-        data=build_data(scenario.data, n, streams, base) if with_data else None,
+        data=build_data(scenario.data, n, streams, base, idle) if with_data else None,
         model_specs=models,
         model_of=of_group[devices.group],
+        hierarchy=hierarchy,
         history=build_history(
             scenario.dynamics, Setting(topology, scenario.topology, streams, base)
         ),

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from p2pkd.distillation.base import Objective
+from collections.abc import Sequence
+
+from p2pkd.core.rng import Streams
 from p2pkd.engine.agent import Agent
+from p2pkd.engine.behaviours.aggregator import AggregatorAgent
 from p2pkd.engine.behaviours.choco import ChocoAgent
+from p2pkd.engine.behaviours.member import MemberAgent
 from p2pkd.engine.behaviours.pairwise import PairwiseAgent
 from p2pkd.engine.behaviours.push_sum import PushSumAgent
+from p2pkd.engine.behaviours.search import SearchAgent
+from p2pkd.engine.device import Device
+from p2pkd.engine.shared import Shared
+from p2pkd.gossip.peers.base import Draws
+from p2pkd.world.hierarchy import Hierarchy
 
 MANNERS: dict[str, type[Agent]] = {
     "gossip": Agent,
     "choco": ChocoAgent,
     "pairwise": PairwiseAgent,
     "push_sum": PushSumAgent,
+    "search": SearchAgent,
 }
 
-__all__ = ["MANNERS", "agent_type"]
+__all__ = ["MANNERS", "make_agents"]
 
 
-def agent_type(objective: Objective) -> type[Agent]:
-    """Return the class of agents that learn by *objective*."""
-    return MANNERS[objective.manner]
+def make_agents(
+    shared: Shared, devices: Sequence[Device], hierarchy: Hierarchy | None, streams: Streams
+) -> list[Agent]:
+    """Return the agents of a run, each with its device, in the manner of the objective.
+
+    With a *hierarchy* they are aggregators, and members who wait to be asked.
+    """
+    if hierarchy is None:
+        kind = MANNERS[shared.objective.manner]
+        return [kind(i, shared, device) for i, device in enumerate(devices)]
+    draws = Draws(streams, len(devices), "cohorts")
+    return [
+        AggregatorAgent(i, shared, device, hierarchy, draws)
+        if i in hierarchy.children
+        else MemberAgent(i, shared, device)
+        for i, device in enumerate(devices)
+    ]

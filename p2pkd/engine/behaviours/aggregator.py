@@ -1,0 +1,158 @@
+"""Agents without data, that ask the others and combine what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from p2pkd.distillation.merge import UniformMixing
+from p2pkd.engine.agent import Agent, Steps
+from p2pkd.engine.behaviours.bundle import Bundle, Collection, bundled
+from p2pkd.engine.device import Device
+from p2pkd.engine.message import REQUEST, Contents, Message
+from p2pkd.engine.shared import Shared
+from p2pkd.gossip.peers.base import Draws
+from p2pkd.world.hierarchy import Hierarchy
+
+
+class AggregatorAgent(Agent):
+    """Holds rounds with its children: at its ticks if it is the root, else when it is asked.
+
+    Where models travel, its own is the average of its children's.  Where predictions do, it has no
+    model to speak of, but a bundle of what it was told last.
+    """
+
+    __slots__ = ("children", "collections", "draws", "hierarchy", "mixing", "models", "protocol")
+
+    def __init__(
+        self, agent: int, shared: Shared, device: Device, hierarchy: Hierarchy, draws: Draws
+    ) -> None:
+        super().__init__(agent, shared, device)
+        self.hierarchy = hierarchy
+        self.children = hierarchy.children[agent]
+        self.draws = draws
+        self.protocol: Any = shared.method.gossip.protocol
+        self.models = not shared.method.send.knowledge.about_rows
+        self.mixing: Any = getattr(shared.objective, "mixing", UniformMixing())
+        self.collections: dict[int, Collection] = {}
+
+    def rows_below(self, agent: int) -> int:
+        """Return the private rows of *agent*, or of all agents with data below it."""
+        leaves = self.hierarchy.leaves.get(agent, (agent,))
+        return sum(self.shared.private_rows[leaf] for leaf in leaves)
+
+    def turn(self) -> Steps:
+        """Hold a round, if one is the root."""
+        late_enough = self.shared.env.now >= self.shared.warm_up_s
+        if self.agent == self.hierarchy.root and late_enough:
+            answers = yield from self._collect()
+            if self.models:
+                yield from self._average(answers)
+            elif answers:
+                told = bundled(answers)
+                yield from self._combine(answers)
+                self._pass_on(self._saying(told))
+
+    def hear(self, message: Message) -> None:
+        """Take in an answer, hold a round as one is asked to, or pass on what one is told."""
+        collection = self.collections.pop(message.replies_to, None)
+        if collection is not None:
+            collection.take(message)
+        elif message.asks:
+            self.shared.react(self.agent, self._serve(message))
+        elif message.replies_to < 0:
+            self._pass_on(self._saying(message.contents))
+
+    def _serve(self, message: Message) -> Steps:
+        """Hold rounds with one's own children, and answer with what came out."""
+        if self.models:
+            yield from self._become([(message.contents, 1.0)])
+            for _ in range(self.protocol.inner_rounds):
+                answers = yield from self._collect()
+                yield from self._average(answers)
+            said = self._model()
+        else:
+            answers = yield from self._collect()
+            if not answers:
+                return
+            yield from self._combine(answers)
+            said = self._saying(bundled(answers))
+        if self.presence is not None:
+            yield from self.presence.wait(self.agent)
+        answer = Message(self.agent, message.sender, said, asks=False, replies_to=message.message)
+        self.shared.network.send(answer)
+
+    # -- a round ---------------------------------------------------------------------------------
+
+    def _collect(self) -> Any:
+        """Ask this round's children; return their answers, by sender."""
+        network = self.shared.network
+        collection = Collection(self.shared.env, self.protocol.patience)
+        asking = self._model(asking=True) if self.models else Contents(REQUEST)
+        for child in self._cohort():
+            message = Message(self.agent, child, asking, asks=True, replies_to=-1)
+            network.send(message)
+            if message.message in network.open:
+                collection.asked.add(message.message)
+                self.collections[message.message] = collection
+        yield from collection.wait()
+        for number in collection.asked:
+            del self.collections[number]
+        return sorted(collection.answers, key=lambda answer: answer.sender)
+
+    def _cohort(self) -> Sequence[int]:
+        """Return max(C K, 1) of the K children, ascending."""
+        count = max(1, int(self.protocol.fraction * len(self.children) + 1e-9))
+        return sorted(self.draws.pick(self.agent, list(self.children), count))
+
+    def _average(self, answers: Sequence[Message]) -> Steps:
+        """Let one's model be the average of the answers; stay as one is without any."""
+        if answers:
+            shares = self.mixing.coefficients(self, answers)
+            total = sum(shares)
+            yield from self._become(
+                [(a.contents, share / total) for a, share in zip(answers, shares, strict=True)]
+            )
+
+    def _become(self, parts: Sequence[tuple[Any, float]]) -> Steps:
+        work = self.merge(self.version, parts)
+        yield from self._compute(self._flops(work))
+        self.version = work.version
+
+    def _combine(self, answers: Iterable[Message]) -> Steps:
+        """Take as long as the mean of all tables does: two operations a number."""
+        numbers = sum(self._table(a.rows) for a in answers) / 4
+        yield from self._compute(2.0 * numbers)
+
+    def _compute(self, flops: float) -> Steps:
+        turn = self.device.acquire()
+        if turn is not None:
+            yield turn
+        yield from self._hold("merge", flops, 0, 0, float("nan"))
+        self.device.release()
+
+    # -- what it says ----------------------------------------------------------------------------
+
+    def _model(self, *, asking: bool = False) -> Contents:
+        said = self.shared.composer.compose(
+            self.agent, self.version, self.updates, self.shared.env.now
+        )
+        if asking:  # how many rows there are is told upwards only
+            said.size_bytes -= getattr(self.mixing, "fact_bytes", 0)
+        return said
+
+    def _saying(self, told: Bundle) -> Contents:
+        rows = told.rows
+        kind = self.shared.method.send.knowledge.tag_value
+        made_s = self.shared.env.now
+        return Contents(kind, told, rows, size_bytes=self._table(rows), made_s=made_s)
+
+    def _table(self, rows: Any) -> int:
+        composer: Any = self.shared.composer
+        size: int = composer.mean_bytes(rows)
+        return size
+
+    def _pass_on(self, said: Contents) -> None:
+        for child in self.children:
+            message = Message(self.agent, child, said, asks=False, replies_to=-1)
+            self.shared.network.send(message)

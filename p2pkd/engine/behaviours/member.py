@@ -1,0 +1,54 @@
+"""Agents that learn when their aggregator asks them to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from p2pkd.engine.agent import Agent, Steps
+from p2pkd.engine.behaviours.bundle import Bundle
+from p2pkd.engine.device import Device
+from p2pkd.engine.message import REQUEST, Message
+from p2pkd.engine.shared import Shared
+
+
+class MemberAgent(Agent):
+    """Does nothing by itself; asked, it learns from what it was told, and answers."""
+
+    __slots__ = ("told",)
+
+    def __init__(self, agent: int, shared: Shared, device: Device) -> None:
+        super().__init__(agent, shared, device)
+        self.told: tuple[Message, ...] = ()
+
+    def turn(self) -> Steps:
+        """Wait to be asked."""
+        yield from ()
+
+    def hear(self, message: Message) -> None:
+        """Do as one is asked, or remember what one is told."""
+        if message.asks:
+            self.shared.react(self.agent, self._serve(message))
+        elif isinstance(message.contents, Bundle):
+            protocol: Any = self.shared.method.gossip.protocol
+            everyone = protocol.returns == "all"
+            lessons = message.contents.lessons
+            self.told = tuple(m for m in lessons if everyone or m.sender != self.agent)
+
+    def _serve(self, message: Message) -> Steps:
+        turn = self.device.acquire()
+        if turn is not None:
+            yield turn
+        lessons: Sequence[Message] = self.told if message.kind is REQUEST else (message,)
+        staleness = self._staleness(lessons)
+        for work in self.shared.objective.follow(self, lessons):
+            if work.steps or work.parts:
+                heard = (0, float("nan")) if work.kind == "train" else (len(lessons), staleness)
+                yield from self._hold(work.kind, self._flops(work), work.steps, *heard)
+            self.version = work.version
+        said = yield from self._speak()
+        self.device.release()
+        if self.presence is not None:
+            yield from self.presence.wait(self.agent)
+        answer = Message(self.agent, message.sender, said, asks=False, replies_to=message.message)
+        self.shared.network.send(answer)

@@ -1,0 +1,25 @@
+"""Which agents collect and combine, and neither have data nor train."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from p2pkd.scenario.base import Spec
+
+Number = Annotated[int, Field(ge=0, strict=True)]
+
+
+class AggregatorsSpec(Spec):
+    """Agents without data that ask the others, combine their answers, and pass the result on.
+
+    The first of them is the root: what it reaches over other aggregators is a tree, at whose end
+    every other agent is beside one of them.  With a star this is the distributed pattern (a server
+    and its clients), with a tree the hierarchical one.
+    """
+
+    who: Literal["hub", "inner"] | Annotated[tuple[Number, ...], Field(min_length=1)] = "hub"
+    """Agent 0, all with more than one neighbour, or these."""
+    profile: str = "server"
+    """What they run on (`p2pkd list devices`), with the first device group's model."""
