@@ -13,6 +13,7 @@ from p2pkd.engine.class_contents import ClassComposer
 from p2pkd.engine.contents import Composer, RowComposer, WeightComposer
 from p2pkd.engine.generator_contents import GeneratorComposer
 from p2pkd.engine.profile import Profile, make_profile
+from p2pkd.engine.search import with_widths
 from p2pkd.engine.simulation import Simulation
 from p2pkd.knowledge.codecs import default_codec
 from p2pkd.learning.classes import classes_of
@@ -36,7 +37,7 @@ def assemble(
     *base* is the folder that relative paths are looked for from.  With *dry_run* nothing is
     learned: the timeline alone runs.  Raise InputError if something cannot be built as asked.
     """
-    world = build_world(scenario, streams, base)
+    world = with_widths(scenario.method.learn, build_world(scenario, streams, base))
     scenario = _with_rows(_with_codec(scenario, world), world)
     privacy: Any = scenario.method.send.privacy
     if privacy is not None:

@@ -12,6 +12,7 @@ from p2pkd.learning.architecture import Architecture, build_architecture
 from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.learning.trust import trusting
 from p2pkd.scenario.method import MethodSpec
+from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.data import Data
 from p2pkd.world.memory import FLOAT_BYTES, check_memory
@@ -47,7 +48,13 @@ def make_profile(scenario: Scenario, world: World) -> Profile:
         build_architecture(spec, data.input_shape, data.n_classes) for spec in world.model_specs
     ]
     groups = _of_groups(world)
-    needs = [memory_needs(scenario.method, kinds[model], degree, data) for model, degree in groups]
+    families = families_of(scenario.method.learn, world.model_specs)
+    # Who may change its width must be able to hold the widest.
+    largest = [max(family, key=lambda i: kinds[i].n_parameters) for family in families]
+    needs = [
+        memory_needs(scenario.method, kinds[largest[model]], degree, data)
+        for model, degree in groups
+    ]
     check_memory(world.devices.groups, [kinds[model].name for model, _ in groups], needs)
     totals = [sum(need.values()) for need in needs]
     of = world.model_of.tolist()
@@ -60,6 +67,18 @@ def make_profile(scenario: Scenario, world: World) -> Profile:
         memory_bytes=[totals[group] for group in world.devices.group.tolist()],
         private_rows=data.partition.sizes.tolist(),
     )
+
+
+def families_of(learn: Any, specs: Sequence[ModelSpec]) -> list[list[int]]:
+    """Return for each of *specs* the numbers of those that its agents may change to, ascending."""
+    candidates = getattr(learn, "candidates", None)
+    if candidates is None:
+        return [[i] for i in range(len(specs))]
+    families: list[list[int]] = []
+    for spec in specs:
+        own = [other for other in candidates(spec) if other in specs]
+        families.append([specs.index(other) for other in dict.fromkeys(own)])
+    return families
 
 
 def memory_needs(

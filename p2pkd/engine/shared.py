@@ -46,6 +46,8 @@ class Shared:
     """Of each agent, for memories that draw."""
     outlook: Outlook | None = None
     """Set where agents choose their peers by what they have learned."""
+    search: Any = None
+    """Set where agents choose their architectures (`p2pkd.engine.search`)."""
     views: Sequence[int] | None = None
     """The view of the data that each agent has; None where all see the same."""
 

@@ -29,6 +29,7 @@ from p2pkd.engine.outbox import make_outbox
 from p2pkd.engine.outlook import make_outlook
 from p2pkd.engine.presence import BATTERY, Presence
 from p2pkd.engine.profile import Profile
+from p2pkd.engine.search import make_search
 from p2pkd.engine.setup import set_up
 from p2pkd.engine.shared import Shared
 from p2pkd.engine.timeline import Timeline
@@ -114,6 +115,8 @@ class Simulation:
             react=self._react,
             views=_views(world),
         )
+        search = make_search(objective, world, learner, profile, self.shared.batch_of)
+        object.__setattr__(self.shared, "search", search)
         self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(
             env,

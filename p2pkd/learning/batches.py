@@ -58,6 +58,18 @@ class PrivateRows:
         return rows, mask.astype(np.float32)
 
 
+class TrainingRows(PrivateRows):
+    """Draws from all rows but the last *share* of each agent's, one at least, which are held out.
+
+    An agent's rows are in random order; the first of them it trains on in any case.
+    """
+
+    def __init__(self, offsets: Ints, keys: Keys, share: float) -> None:
+        super().__init__(offsets, keys)
+        held = np.maximum(1, np.round(share * self.sizes)).astype(np.int64)
+        self.sizes = np.maximum(1, self.sizes - held)
+
+
 class PooledRows(PrivateRows):
     """Lets every agent draw from everybody's rows, with numbers of its own."""
 

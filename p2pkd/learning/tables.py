@@ -14,7 +14,7 @@ from torch import Tensor
 from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.batches import Keys, PooledRows, PrivateRows
+from p2pkd.learning.batches import Keys, PooledRows, PrivateRows, TrainingRows
 from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
@@ -76,7 +76,8 @@ class Tables:
         if self.recipe.pooled:
             return PooledRows(offsets, keys)
         if stream is None:
-            return PrivateRows(offsets, keys)
+            held: float | None = getattr(self.recipe.objective, "holdout", None)
+            return PrivateRows(offsets, keys) if held is None else TrainingRows(offsets, keys, held)
         if self.recipe.batch is None:
             raise InputError("learn.batch: 'full' sees all rows at once, against data.stream")
         labels = data.private_y[data.partition.rows]

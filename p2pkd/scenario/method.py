@@ -254,7 +254,11 @@ class MethodSpec(Spec):
     @property
     def looks(self) -> tuple[str, ...]:
         """The choices, in words, by which the timeline depends on what is learned."""
-        choices = {"send.codec": self.send.codec, "gossip.peers": self.gossip.peers}
+        choices = {
+            "send.codec": self.send.codec,
+            "gossip.peers": self.gossip.peers,
+            "learn.objective": self.learn,
+        }
         return tuple(
             f"{key}: {choice.tag_value}"
             for key, choice in choices.items()

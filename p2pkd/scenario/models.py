@@ -19,7 +19,8 @@ class ModelSpec(Family, root=True):
 
     hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features", "input_gradients"})
     """What objectives may look at: `logits`, their `input_gradients` (that can be differentiated
-    again), and `features`, learned, below the last layer; or a `proxy` beside the model."""
+    again), and `features`, learned, below the last layer; a `proxy` beside the model; `widths` that
+    can change."""
 
     @property
     def public(self) -> ModelSpec:
@@ -45,6 +46,7 @@ class LinearSpec(ModelSpec):
 class MlpSpec(ModelSpec):
     """A perceptron with ReLU layers of the given widths."""
 
+    hooks: ClassVar[frozenset[str]] = ModelSpec.hooks | {"widths"}
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Count, ...] = (64,)
 
