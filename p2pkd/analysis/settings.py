@@ -71,5 +71,14 @@ def load_over_mean(results: Results) -> pd.DataFrame:
 
 
 def _text(label: Any, keys: list[str]) -> str:
-    values = [str(label[key]) for key in keys]
-    return f"trial {values[0]}" if keys == [TRIAL] else ", ".join(values)
+    return ", ".join(_named(key, label[key]) for key in keys)
+
+
+def _named(key: str, value: Any) -> str:
+    """Return a label as it is if it speaks for itself, and ``agents 24`` if it is a number."""
+    text = str(value)
+    try:
+        float(text)
+    except ValueError:
+        return text
+    return f"{key.rpartition('.')[2]} {text}"

@@ -125,7 +125,8 @@ def _print(table: pd.DataFrame) -> None:
 
 def _print_split(result: Result) -> None:
     from p2pkd.analysis.communication import by_device, split_bytes
-    from p2pkd.analysis.readable import joules, percent, size
+    from p2pkd.analysis.readable import joules, percent, seconds, size
+    from p2pkd.analysis.resources import resources_by_device
     from p2pkd.cli.results import _print_table
 
     split = split_bytes(result)
@@ -133,13 +134,16 @@ def _print_split(result: Result) -> None:
     rows = [[str(kind), *map(size, row)] for kind, row in split.iterrows()]
     _print_table(["kind", *map(str, split.columns)], rows)
     typer.echo("\nWho paid: means per agent")
-    devices = by_device(result)
+    used = resources_by_device(result)[["idle", "waiting", "online", "staleness_s"]]
     lines = [
         [str(device), f"{row['agents']:.0f}", percent(row["accuracy"]), size(row["wire_bytes"]),
-         size(row["received_bytes"]), joules(row["energy_j"])]
-        for device, row in devices.iterrows()
+         size(row["received_bytes"]), joules(row["energy_j"]), percent(row["idle"]),
+         percent(row["waiting"]), percent(row["online"]), seconds(row["staleness_s"])]
+        for device, row in by_device(result).join(used).iterrows()
     ]  # fmt: skip
-    _print_table(["device", "agents", "accuracy", "sent", "received", "energy"], lines)
+    head = ["device", "agents", "accuracy", "sent", "received", "energy", "idle", "waiting",
+            "online", "staleness"]  # fmt: skip
+    _print_table(head, lines)
 
 
 def _known(value: float | None) -> float | None:

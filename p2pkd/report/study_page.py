@@ -69,7 +69,7 @@ def study_html(folder: str | Path) -> str:
         warnings=list(_warnings(table)),
         notes=list(_notes(results, table)),
         pictures=list(_pictures(results, table, facts)),
-        tables=list(_tables(results, table, facts)),
+        sections=list(_sections(results, table, facts)),
         programs=tables.programs(results),
         study=text,
     )
@@ -86,16 +86,19 @@ def _study(folder: Path) -> tuple[str, dict[str, Any]]:
     return text, YAML(typ="safe", pure=True).load(text) or {}
 
 
-def _tables(results: Results, table: pd.DataFrame, facts: dict[str, Any]) -> Iterator[Table]:
+def _sections(
+    results: Results, table: pd.DataFrame, facts: dict[str, Any]
+) -> Iterator[tuple[Table, int]]:
+    """Yield tables, each with the number of its first columns that are text."""
     if TRIAL in table:
-        yield tables.trials(trial_table(table), maximise=_maximise(facts))
-    yield tables.settings(results)
+        yield tables.trials(trial_table(table), maximise=_maximise(facts)), 1
+    yield tables.settings(results), 1
     if REMOVED in results.varied:
-        yield tables.influences(results)
-    yield tables.who_pays(results)
+        yield tables.influences(results), len(results.varied) + 1
+    yield tables.who_pays(results), 2
     others = tables.unfinished(table, [*results.varied, "seed"])
     if others.rows:
-        yield others
+        yield others, 3
 
 
 def _pictures(results: Results, table: pd.DataFrame, facts: dict[str, Any]) -> Iterator[Picture]:
@@ -106,7 +109,7 @@ def _pictures(results: Results, table: pd.DataFrame, facts: dict[str, Any]) -> I
         yield from _bands(results, key)
     if keys:
         yield _dots(results, keys)
-    if results.frame[SETTING].nunique() > 1 and results.frame["wire_bytes"].nunique() > 1:
+    if _has_front(results):
         yield _picture(plot_pareto(results, SETTING), "front", FRONT)
     yield from _special(results, keys)
 
@@ -130,6 +133,14 @@ def _dots(results: Results, keys: list[str]) -> Picture:
     of = f" by {by}" + (f" and {hue}" if hue else "")
     axes = plot_settings(results, by, "final_accuracy_mean", hue)
     return _picture(axes, "dots", DOTS.format(of=of))
+
+
+def _has_front(results: Results) -> bool:
+    """Tell whether settings differ in bytes, and on purpose."""
+    frame = results.frame
+    return REMOVED not in results.varied and bool(
+        frame[SETTING].nunique() > 1 and frame["wire_bytes"].nunique() > 1
+    )
 
 
 def _special(results: Results, keys: list[str]) -> Iterator[Picture]:

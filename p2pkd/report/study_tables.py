@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from p2pkd.analysis.communication import by_device
-from p2pkd.analysis.influence import influence
+from p2pkd.analysis.influence import NOBODY, REMOVED, influence
 from p2pkd.analysis.readable import count, joules, percent, seconds, size
 from p2pkd.analysis.resources import resources_by_device
 from p2pkd.analysis.results import Results
@@ -48,7 +48,12 @@ def settings(results: Results) -> Table:
 
 
 def who_pays(results: Results) -> Table:
-    """Return a row per setting and device group; means per agent, over seeds."""
+    """Return a row per setting and device group; means per agent, over seeds.
+
+    Of a study that takes agents away only the whole populations.
+    """
+    if REMOVED in results.varied:
+        results = results.where(**{REMOVED: NOBODY})
     parts = []
     for run, setting in zip(results, results.frame[SETTING], strict=True):
         paid, used = by_device(run), resources_by_device(run)
