@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -88,9 +88,11 @@ class Results:
 
     def where(self, **wanted: Any) -> Results:
         """Return the runs with these values; dotted keys as ``where(**{"a.b": 1})``."""
-        keep = [
-            i for i, row in enumerate(self._rows()) if all(row[k] == v for k, v in wanted.items())
-        ]
+        return self.keep([all(row[k] == v for k, v in wanted.items()) for row in self._rows()])
+
+    def keep(self, wanted: Iterable[bool]) -> Results:
+        """Return the runs that are *wanted*, told for each in order."""
+        keep = [i for i, yes in enumerate(wanted) if yes]
         some = Results([self.runs[i] for i in keep], [self.labels[i] for i in keep])
         some.__dict__["frame"] = self.frame.iloc[keep].reset_index(drop=True)
         return some

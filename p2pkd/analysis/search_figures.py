@@ -83,7 +83,7 @@ def plot_load(table: pd.DataFrame, by: str, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(len(values)), [str(value).replace(" ", "\n", 1) for value in values])
     ax.set_xlim(-0.6, len(values) - 0.4)
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("agent's bytes, sent and received, over the mean")
+    ax.set_ylabel("bytes of an agent over the mean")
     style.grid(ax)
     if len(devices) > 1:
         ax.legend(fontsize=style.FONT - 1, frameon=False, markerscale=2)

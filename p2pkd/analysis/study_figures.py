@@ -31,7 +31,8 @@ NAMES = {
 SHARES = ("accuracy", "disagreement", "idle", "computing", "uplink", "downlink")
 ENOUGH = 3
 # Of more settings than this only those on the front have their names beside them.
-LABELLED = 12
+LABELLED = 20
+WIDE = 20
 SCALES = {"wire_bytes": size_scale, "time_s": time_scale, "energy_j": energy_scale}
 
 
@@ -52,7 +53,7 @@ def plot_settings(
         aside = 0.16 * (number - (len(hues) - 1) / 2)
         x = np.arange(len(values)) + aside
         colour, _ = style.look(number)
-        name = None if shade is None else f"{hue} {shade}"
+        name = None if shade is None else f"{_last(hue)} {shade}"
         _dots(ax, x, groups, colour, name)
     ax.set_xticks(range(len(values)), [str(value).replace(" ", "\n", 1) for value in values])
     ax.set_xlim(-0.6, len(values) - 0.4)
@@ -78,7 +79,7 @@ def plot_relation(
         colour, _ = style.look(number)
         points = [(name, group) for name, group in own.groupby(label, sort=False)]
         at = np.array([group[x].mean() for _, group in points])
-        name = None if shade is None else f"{hue} {shade}"
+        name = None if shade is None else f"{_last(hue)} {shade}"
         means = _dots(ax, at, [group[y] for _, group in points], colour, name)
         for (text, _), place, height in zip(points, at, means, strict=True):
             ax.annotate(
@@ -97,31 +98,41 @@ def plot_pareto(
     results: Results, by: str | Sequence[str], cost: str = "wire_bytes",
     gain: str = "final_accuracy_mean", ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
-    """Draw each setting's mean *gain* over its mean *cost*, and the front that nobody beats."""
+    """Draw each setting's mean *gain* over its mean *cost*, and the front that nobody beats.
+
+    The cost's axis is logarithmic where it spans more than a factor of `WIDE`; settings that cost
+    nothing are then dotted lines.
+    """
     ax = style.axes(ax)
     keys = [by] if isinstance(by, str) else list(by)
     table = results.frame.groupby(keys, sort=False)[[cost, gain]].mean()
     table["front"] = pareto(table, cost, gain)
     scale = _scale(cost, table[cost].max())
-    for name, row in table.iterrows():
-        colour = style.BLUE if row["front"] else style.GREY
-        ax.scatter(row[cost] / scale[0], row[gain], s=28, color=colour, linewidths=0)
-        if len(table) > LABELLED and not row["front"]:
-            continue
-        text = ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
-        # Slanted away from the front, names of neighbours seldom cross.
-        aside, angle = ((-1, 5), 28) if row["front"] else ((2, -5), -28)
-        ax.annotate(
-            text, (row[cost] / scale[0], row[gain]), xytext=aside, textcoords="offset points",
-            fontsize=style.FONT - 1.5, color=colour, rotation=angle, rotation_mode="anchor",
-            va="bottom" if row["front"] else "top",
-        )  # fmt: skip
-    front = table[table["front"]].sort_values(cost)
-    ax.plot(front[cost] / scale[0], front[gain], color=style.BLUE, linewidth=1, zorder=0)
+    table[cost] /= scale[0]
+    dots, paid = table, table[table[cost] > 0]
+    if len(paid) and paid[cost].max() > WIDE * paid[cost].min():
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        for height in table.loc[table[cost] == 0, gain]:
+            ax.axhline(height, color=style.GREY, linewidth=0.9, linestyle=":")
+        # Where their names are joined to their lines.
+        table.loc[table[cost] == 0, cost] = paid[cost].max()
+        dots = table.loc[paid.index]
+    front = dots[dots["front"]].sort_values(cost)
+    ax.plot(front[cost], front[gain], color=style.BLUE, linewidth=1, zorder=0)
+    colours = [style.BLUE if on else style.GREY for on in table["front"]]
+    seen = [style.BLUE if on else style.GREY for on in dots["front"]]
+    ax.scatter(dots[cost], dots[gain], s=26, color=seen, linewidths=0)
     ax.set_xlabel(f"{_name(cost)}{scale[1]}")
     ax.set_ylabel(_name(gain))
     _finish(ax, gain)
-    ax.margins(x=0.12, y=0.2)
+    ax.margins(x=0.06, y=0.1)
+    named = [
+        style.End(row[cost], row[gain], _text(name), colour)
+        for (name, row), colour in zip(table.iterrows(), colours, strict=True)
+        if row["front"] or len(table) <= LABELLED
+    ]
+    style.label_points(ax, named)
     return ax
 
 
@@ -153,8 +164,13 @@ def plot_bands(results: Results, by: str, over: str = "time_s", ax: Axes | None 
     _finish(ax, "accuracy")
     style.round_ticks(ax)
     ax.set_xlim(left=0)
-    style.label_ends(ax, ends)
+    together = len({end.x for end in ends}) == 1
+    (style.label_ends if together else style.label_points)(ax, ends)
     return ax
+
+
+def _text(name: object) -> str:
+    return ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
 def _curves(results: Results, over: str) -> pd.DataFrame:
@@ -193,6 +209,11 @@ def _scale(cost: str, largest: float) -> tuple[float, str]:
         return 1.0, ""
     scale = SCALES[cost](largest)
     return scale.factor, f" ({scale.unit})"
+
+
+def _last(key: str | None) -> str:
+    """Return the last part of a dotted key, which is what a legend has room for."""
+    return str(key).rpartition(".")[2]
 
 
 def _name(metric: str) -> str:

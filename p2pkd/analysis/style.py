@@ -105,6 +105,29 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
         )
 
 
+def label_points(ax: Axes, points: Sequence[End]) -> None:
+    """Write each point's name at the right of the axes, joined to it by a thin line.
+
+    To be called when the axes' limits are final.
+    """
+    low, high = ax.get_ylim()
+    gap = 1.25 * (FONT - 1) / (72 * ax.get_position().height * _height(ax)) * (high - low)
+    heights = spread(np.array([point.y for point in points]), gap)
+    for point, height in zip(points, heights.tolist(), strict=True):
+        ax.annotate(
+            point.text,
+            xy=(point.x, point.y),
+            xytext=(1.04, height),
+            textcoords=ax.get_yaxis_transform(),
+            color=point.colour,
+            fontsize=FONT - 1,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": point.colour, "lw": 0.4, "alpha": 0.6,
+                        "shrinkA": 1, "shrinkB": 3},
+        )  # fmt: skip
+
+
 def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
     """Return heights in the order of *wanted*, at least *gap* apart, moved as little as possible.
 

@@ -124,8 +124,9 @@ def _bands(results: Results, key: str) -> Iterator[Picture]:
     of = "" if key == SETTING else f", by {key}"
     caption = BANDS.format(of=of, n=int(frame.groupby(key)["seed"].size().min()))
     yield _picture(plot_bands(results, key), f"time-{key}", caption)
-    if (frame["wire_bytes"] > 0).all():
-        yield _picture(plot_bands(results, key, "wire_bytes"), f"bytes-{key}", BYTES)
+    sending = results.keep(frame["wire_bytes"] > 0)
+    if sending.frame[key].nunique() > 1:
+        yield _picture(plot_bands(sending, key, "wire_bytes"), f"bytes-{key}", BYTES)
 
 
 def _dots(results: Results, keys: list[str]) -> Picture:
