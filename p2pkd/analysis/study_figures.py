@@ -33,6 +33,8 @@ ENOUGH = 3
 # Of more settings than this only those on the front have their names beside them.
 LABELLED = 20
 WIDE = 20
+# Bands of more curves than this lie over each other, and are fainter.
+FEW = 5
 SCALES = {"wire_bytes": size_scale, "time_s": time_scale, "energy_j": energy_scale}
 
 
@@ -86,6 +88,9 @@ def plot_relation(
                 str(text), (place, height), xytext=(5, 4), textcoords="offset points",
                 fontsize=style.FONT - 1.5, color=colour,
             )  # fmt: skip
+    if frame[x].min() > 0 and frame[x].max() > WIDE * frame[x].min():
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set_xlabel(_name(x))
     ax.set_ylabel(_name(y))
     _finish(ax, y)
@@ -157,7 +162,8 @@ def plot_bands(results: Results, by: str, over: str = "time_s", ax: Axes | None 
         ax.plot(x, mean, color=colour, linestyle=dash, linewidth=1.8, label=str(value))
         if len(table.columns) >= ENOUGH:
             low, high = [each.low for each in found], [each.high for each in found]
-            ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
+            faint = 0.12 if len(curves) <= FEW else 0.05
+            ax.fill_between(x, low, high, color=colour, alpha=faint, linewidth=0)
         ends.append(style.End(float(x[-1]), float(mean[-1]), str(value), colour))
     ax.set_xlabel(f"{_name(over)}{scale[1]}")
     ax.set_ylabel("mean test accuracy")

@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-SKY, AMBER, YELLOW, BLACK = "#56B4E9", "#E69F00", "#F0E442", "#000000"
-PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY, BLACK, YELLOW)
+SKY, AMBER, BLACK = "#56B4E9", "#E69F00", "#000000"
+# A grey in place of their yellow, in which names cannot be read on white.
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY, BLACK, "#8C8C8C")
 DASHES = ("-", "--", ":", "-.")
 GREY, LIGHT = "#6b6b6b", "#e8e8e8"
 SEQUENTIAL = "viridis"

@@ -17,7 +17,8 @@ def sections(kind: str | None) -> Iterator[str]:
     Raise InputError, with the nearest name, if there is no such section.
     """
     load_kinds()
-    import p2pkd.scenario.scenario  # noqa: F401  # its families
+    import p2pkd.scenario.scenario
+    import p2pkd.study.spec  # noqa: F401  # their families
 
     names = [*FAMILIES, "devices", "presets"]
     if kind is not None and kind not in names:
