@@ -20,12 +20,12 @@ class Nas(Response):
     """L = a CE + (1 - a) T^2 KL(p_t, p_s) + E_alpha[L_val(w(alpha), alpha)], alpha a width.
 
     Moslemi et al. (2024), equations 3.3.2.1 and 3.3.2.2.  The last term chooses alpha: every
-    `choose_every` turns the agent tries its own width, the next narrower and wider one, and that of
-    the peer heard that tells the least L_val.  w(alpha) are its weights, cut or grown
-    (`p2pkd.learning.resize`) and trained for `trial_steps` on private rows; L_val is their
-    cross-entropy on private rows held out from training.  It keeps what has the least L_val, plus
-    `price` for each doubling of the FLOPs, and computes at that cost from then on.  A message tells
-    the sender's alpha and L_val beside its predictions: 8 bytes.  Trials are charged.
+    `choose_every` turns the agent does the turn's work in its own width, in the next narrower and
+    wider one, and in that of the peer heard that tells the least L_val.  w(alpha) are its weights,
+    cut or grown (`p2pkd.learning.resize`) before that work; L_val is their cross-entropy, after it,
+    on private rows held out from training.  It keeps what has the least L_val, plus `price` for
+    each doubling of the FLOPs, and computes at that cost from then on.  A message tells the
+    sender's alpha and L_val beside its predictions: 8 bytes.  All that is tried is charged.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "widths"})
@@ -37,8 +37,6 @@ class Nas(Response):
     """Of all hidden layers, in multiples of the model's own, ascending; 1 is where agents begin."""
     choose_every: Count = 5
     """Turns between two choices."""
-    trial_steps: Count = 10
-    """Gradient steps of each trial; those of the width that is kept count."""
     holdout: Share = 0.2
     """Share of an agent's private rows, one at least, that are never trained on."""
     price: Annotated[float, Field(ge=0)] = 0.02

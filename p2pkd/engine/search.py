@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from p2pkd.distillation.base import Work
 from p2pkd.engine.profile import Profile, families_of
 from p2pkd.world.world import World
 
 
 class Trial(NamedTuple):
-    """A width that was tried: the version it gave, what it costs to run, and how good it is."""
+    """A width that was tried: what was done with it, what it costs to run, how good it became."""
 
     model: int
     version: Any
-    flops: float
+    works: Sequence[Work]
+    flops_forward: float
     loss: float
     price: float
 
@@ -31,7 +33,6 @@ class Search:
     learner : of versions; `p2pkd.learning.widths` looks at its numbers.
     family_of : each agent's widths, as numbers of architectures, ascending.
     model_of : the architecture that each agent has now.
-    batch_of : gives the private rows that a gradient step of an agent sees.
     """
 
     spec: Any
@@ -39,7 +40,6 @@ class Search:
     profile: Profile
     family_of: Sequence[Sequence[int]]
     model_of: list[int]
-    batch_of: Any
     told: list[tuple[list[float], list[tuple[int, float]]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -61,18 +61,24 @@ class Search:
         at = bisect_right(times, memo.made_s)
         return said[at - 1] if at else None
 
-    def trial(self, agent: int, version: Any, model: int) -> Trial:
-        """Return what *version* becomes with the architecture *model*."""
-        from p2pkd.learning.widths import held_out_loss, resize
+    def resized(self, version: Any, model: int) -> Any:
+        """Return *version* with the architecture *model*."""
+        from p2pkd.learning.widths import resize
 
-        trained = self.learner.train(resize(self.learner, version, model), self.spec.trial_steps)
+        return resize(self.learner, version, model)
+
+    def trial(self, agent: int, version: Any, model: int, works: Sequence[Work]) -> Trial:
+        """Return how good *version* is, which *works* made with the architecture *model*."""
+        from p2pkd.learning.widths import held_out_loss
+
         forward = self.profile.architectures[model].flops_forward
-        samples = 3 * self.spec.trial_steps * self.batch_of(agent) + self._held_out(agent)
         first = self.profile.architectures[self.family_of[agent][0]].flops_forward
         price = self.spec.price * math.log2(forward / first)
-        return Trial(model, trained, samples * forward, held_out_loss(self.learner, trained), price)
+        loss = held_out_loss(self.learner, version)
+        return Trial(model, version, works, float(forward), loss, price)
 
-    def _held_out(self, agent: int) -> int:
+    def held_out(self, agent: int) -> int:
+        """Return how many private rows of *agent* are held out from training."""
         private = self.learner.tables.private
         return int(private.offsets[agent + 1] - private.offsets[agent] - private.sizes[agent])
 
@@ -97,12 +103,10 @@ def with_widths(learn: Any, world: World) -> World:
     return replace(world, model_specs=tuple(dict.fromkeys([*world.model_specs, *more])))
 
 
-def make_search(
-    learn: Any, world: World, learner: Any, profile: Profile, batch_of: Any
-) -> Search | None:
+def make_search(learn: Any, world: World, learner: Any, profile: Profile) -> Search | None:
     """Return what agents know of architectures; None where they keep theirs."""
     if not hasattr(learn, "candidates"):
         return None
     model_of = world.model_of.tolist()
     families = families_of(learn, world.model_specs)
-    return Search(learn, learner, profile, [families[i] for i in model_of], model_of, batch_of)
+    return Search(learn, learner, profile, [families[i] for i in model_of], model_of)

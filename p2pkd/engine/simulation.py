@@ -115,7 +115,7 @@ class Simulation:
             react=self._react,
             views=_views(world),
         )
-        search = make_search(objective, world, learner, profile, self.shared.batch_of)
+        search = make_search(objective, world, learner, profile)
         object.__setattr__(self.shared, "search", search)
         self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from p2pkd.engine.agent import Agent, Steps
+from p2pkd.engine.search import Trial
 
 _NAN = float("nan")
 
 
 class SearchAgent(Agent):
-    """Learns and gossips as others do, and every few turns tries other widths."""
+    """Learns and gossips as others do, but every few turns learns in several widths."""
 
     __slots__ = ("turns",)
 
@@ -19,24 +20,47 @@ class SearchAgent(Agent):
         self.turns = 0
 
     def learn(self) -> Steps:
-        """Do the objective's work; then, every few turns, choose the width to go on with."""
-        yield from super().learn()
+        """Do the objective's work; every few turns in several widths, of which one is kept."""
         self.turns += 1
-        if self.turns % self.shared.search.spec.choose_every == 0:
+        if self.turns % self.shared.search.spec.choose_every:
+            yield from super().learn()
+        else:
             yield from self._choose()
 
     def _choose(self) -> Steps:
         turn = self.device.acquire()
         if turn is not None:
             yield turn
-        search, steps = self.shared.search, self.shared.search.spec.trial_steps
-        models = search.candidates(self.agent, self._lessons())
-        trials = [search.trial(self.agent, self.version, model) for model in models]
+        search, lessons = self.shared.search, self._lessons()
+        # 1. What each width would come to; nothing happens in between.
+        models = search.candidates(self.agent, lessons)
+        trials = [self._tried(model, lessons) for model in models]
         best = min(trials, key=lambda trial: trial.loss + trial.price)
+        # 2. All of it takes its time.
         for trial in trials:
-            kept = trial is best
-            kind = "train" if kept else "predict"
-            yield from self._hold(kind, trial.flops, steps if kept else 0, 0, _NAN)
+            passes = 3 * sum(work.samples for work in trial.works) + search.held_out(self.agent)
+            if trial is best:
+                passes = search.held_out(self.agent)
+                for work in trial.works:
+                    heard = (0, _NAN) if work.kind == "train" else self._heard(lessons)
+                    flops = 3 * work.samples * trial.flops_forward
+                    yield from self._hold(work.kind, flops, work.steps, *heard)
+            yield from self._hold("predict", passes * trial.flops_forward, 0, 0, _NAN)
+        # 3. The best is the agent's own from now on.
         search.keep(self.agent, best, self.shared.env.now)
         self.version = best.version
         self.device.release()
+
+    def _tried(self, model: int, lessons: Any) -> Trial:
+        before = self.version
+        self.version = self.shared.search.resized(before, model)
+        works = []
+        for work in self.shared.objective.learn(self, lessons):
+            works.append(work)
+            self.version = work.version
+        trial = self.shared.search.trial(self.agent, self.version, model, works)
+        self.version = before
+        return trial
+
+    def _heard(self, lessons: Any) -> tuple[int, float]:
+        return len(lessons), self._staleness(lessons)
