@@ -31,8 +31,8 @@ class GeneratorComposer(RowComposer):
         knowledge: Any = method.send.knowledge
         self.private_rows = private_rows
         self.flops_forward = flops_forward
-        self.made = knowledge.steps * knowledge.batch
-        self.flops_made = knowledge.form(n_classes).flops_forward
+        self.made: int = knowledge.steps * knowledge.batch
+        self.flops_made: float = knowledge.form(n_classes).flops_forward
 
     def samples(self, agent: int) -> int:
         """Return what a fit costs, in rows that go forward through the agent's model.

@@ -102,7 +102,7 @@ class Shared:
         if getattr(self.objective, "generated", False):
             # Making a row is a forward pass, a third of a step's.
             made = cast(int, batch)
-            made += -(-cast(Any, self.composer).making(agent, made) // 3)
+            made += -(-int(cast(Any, self.composer).making(agent, made)) // 3)
             return made + self.batch_of(agent)
         rows = self.composer.lesson_rows(agent) if batch == "full" else batch
         rows *= getattr(self.objective, "passes", 1)

@@ -157,4 +157,5 @@ def normals(uniforms: NDArray[np.float64]) -> NDArray[np.float32]:
     """
     first, second = np.split(uniforms, 2, axis=-1)
     radius = np.sqrt(-2 * np.log1p(-first))
-    return (radius * np.cos(2 * math.pi * second)).astype(np.float32)
+    normal: NDArray[np.float32] = (radius * np.cos(2 * math.pi * second)).astype(np.float32)
+    return normal

@@ -58,7 +58,7 @@ class SearchAgent(Agent):
         for work in self.shared.objective.learn(self, lessons):
             works.append(work)
             self.version = work.version
-        trial = self.shared.search.trial(self.agent, self.version, model, works)
+        trial: Trial = self.shared.search.trial(self.agent, self.version, model, works)
         self.version = before
         return trial
 
