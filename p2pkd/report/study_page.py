@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from p2pkd.analysis.influence import REMOVED, influence
+from p2pkd.analysis.resource_figures import plot_staleness, plot_time_shares
 from p2pkd.analysis.results import Results
 from p2pkd.analysis.search_figures import plot_influence, plot_load, plot_trials
 from p2pkd.analysis.settings import SETTING, TRIAL, load_over_mean, with_settings
@@ -25,6 +26,7 @@ from p2pkd.report.svg import inline_svg
 from p2pkd.report.tables import Table
 
 CURVES = 10
+ROWS = 20
 MINIMISED = ("bytes_to", "seconds_to", "joules_to", "least")
 
 BANDS = (
@@ -37,6 +39,14 @@ FRONT = "Accuracy for bytes, means over seeds. The line joins settings that nobo
 GAP = "Final accuracy over the spectral gap of the graph's Metropolis matrix, means over seeds."
 LOAD = "Who carries the load: a dot an agent of each run, its bytes over those of the mean agent."
 TRIALS = "The objective, trial by trial; crosses were given up early and have none."
+SHARES = (
+    "What agents' time went into, means over agents and runs. Waiting is the part of idle time in "
+    "synchronous rounds until slower agents had come as far."
+)
+STALE = (
+    "How old knowledge was when it was learned from: median, middle half and middle 90 % of all "
+    "uses."
+)
 LOST = "What the other agents lose without an agent, over its betweenness; bars are 95 % intervals."
 
 
@@ -115,7 +125,11 @@ def _pictures(results: Results, table: pd.DataFrame, facts: dict[str, Any]) -> I
 
 
 def _of_trials(table: pd.DataFrame, facts: dict[str, Any]) -> Picture:
-    return _picture(plot_trials(trial_table(table), maximise=_maximise(facts)), "trials", TRIALS)
+    objective = (facts.get("search") or {}).get("objective", "accuracy")
+    named = " ".join(map(str, objective.values())) if isinstance(objective, dict) else objective
+    axes = plot_trials(trial_table(table), maximise=_maximise(facts))
+    axes.set_ylabel(f"objective: {named}")
+    return _picture(axes, "trials", TRIALS)
 
 
 def _bands(results: Results, key: str) -> Iterator[Picture]:
@@ -153,6 +167,11 @@ def _special(results: Results, keys: list[str]) -> Iterator[Picture]:
         yield _picture(axes, "gap", GAP)
     if REMOVED in results.varied:
         yield _picture(plot_influence(influence(results)), "influence", LOST)
+    by = SETTING if results.frame[SETTING].nunique() <= ROWS else next(iter(keys), None)
+    if by is not None and REMOVED not in results.varied:
+        yield _picture(plot_time_shares(results, by), "shares", SHARES)
+        if any(run.summary.get("distilled") for run in results):
+            yield _picture(plot_staleness(results, by), "staleness", STALE)
     load = load_over_mean(results)
     if len(load) and keys:
         yield _picture(plot_load(load, keys[0]), "load", LOAD)

@@ -72,9 +72,9 @@ def test_settings_failures_and_who_pays(tmp_path):
     assert "topology=ring, data.reference.rows=5000, seed=0" in text
     for what in ("95 % over seeds", "Who pays", "Runs without a result", "git commit"):
         assert what in text
-    # Curves over time and bytes, dots, the spectral gap, the load; all cost the same bytes, so
-    # that there is no front.
-    assert text.count("<svg") == 5
+    # Curves over time and bytes, dots, the spectral gap, what time went into, staleness, the load;
+    # all cost the same bytes, so that there is no front.
+    assert text.count("<svg") == 7
     assert is_study(folder)
     assert not is_study(tmp_path)
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from p2pkd.analysis.influence import centrality, influence
+from p2pkd.analysis.resource_figures import time_shares
 from p2pkd.analysis.resources import resources_by_agent, utilisation
 from p2pkd.analysis.results import Results
 from p2pkd.analysis.stragglers import rounds, straggler_wait
@@ -113,6 +114,12 @@ def test_fast_agents_wait_for_the_slow_one_in_rounds_and_for_nobody_on_their_own
         axis=1,
     ).max(axis=1)
     assert first.to_dict() == pytest.approx((ended.max() - ended).to_dict())
+    both = Results([own, step], [{"clock": "own"}, {"clock": "rounds"}])
+    parts = time_shares(both, "clock")
+    assert parts.sum(axis=1).tolist() == pytest.approx([1, 1])
+    assert parts.loc["own", "waiting for slower agents"] == 0
+    mean = table["wait_s"].sum() / 4 / step.summary["simulated_s"]
+    assert parts.loc["rounds", "waiting for slower agents"] == pytest.approx(mean)
     shares = utilisation(step)
     assert (shares["waiting"] <= shares["idle"] + 1e-9).all()
     assert {"stale_5", "stale_50", "stale_95", "online"} <= set(resources_by_agent(step).columns)
