@@ -71,6 +71,16 @@ def test_bytes_a_message_are_those_of_the_formulas():
         assert got["payload_bytes"] == size * got["messages_sent"], name
 
 
+def test_one_bit_labels_teach():
+    """Ten points more than alone, with the same private steps, at 2 bytes for 5 rows and less."""
+    longer = ("duration=14 min", "method.learn.lr=0.005")
+    got = summary(FOLDER / "preset-cfd.yaml", *longer)
+    alone = summary(FOLDER / "small.yaml", "method.preset=isolated", *longer)
+    assert got["train_steps"] == alone["train_steps"]
+    assert got["final_accuracy_mean"] > alone["final_accuracy_mean"] + 0.1
+    assert got["payload_bytes"] <= 54 * got["messages_sent"]  # ceil(128 log2(10) / 8) and a byte
+
+
 def test_differences_are_smaller_and_lose_nothing():
     """The learning is that of the codec inside, to the last digit; only bytes differ."""
     delta = summary(FOLDER / "part-delta.yaml")

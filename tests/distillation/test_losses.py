@@ -50,6 +50,18 @@ def test_gradient_norm_stays_put_over_temperature():
     assert max(norms) / min(norms) < 1.05
 
 
+def test_labels_without_doubt_are_for_temperature_one():
+    """There the loss is cross-entropy with the label; above, the pull grows with T."""
+    z = torch.randn(1, 50, 10, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(50)[None] % 10
+    one_hot = torch.nn.functional.one_hot(labels, 10).float()
+    loss = Response(temperature=1).row_loss(outputs(z), one_hot)
+    expected = torch.nn.functional.cross_entropy(z[0], labels[0], reduction="none")
+    torch.testing.assert_close(loss[0], expected)
+    pulls = [Response(temperature=t).row_gradient(outputs(z), one_hot).norm() for t in (1, 2, 4)]
+    assert pulls[0] * 1.5 < pulls[1] < pulls[2] / 1.5
+
+
 def test_a_student_equal_to_its_teacher_has_no_loss_and_no_gradient():
     z = torch.randn(1, 4, 3, generator=torch.Generator().manual_seed(2)).requires_grad_()
     loss = Response(temperature=2).row_loss(outputs(z), (z.detach() / 2).softmax(-1)).sum()

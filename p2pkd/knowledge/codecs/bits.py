@@ -25,6 +25,10 @@ class Bits(FixedCodec):
     distances go to the lower class number.  One bit is the argmax and takes ceil(R log2 C / 8)
     bytes for R rows of C classes: the labels as the digits of one number to the base C.  More take
     ceil(R C b / 8).
+
+    One bit says nothing of how sure a model is.  Let teachers train first (`teachers.warm_up`), and
+    distil at `learn.temperature` 1, where the loss is cross-entropy with the label: a label cannot
+    be softened, and the factor T^2 then makes up for nothing.
     """
 
     kind: Literal["bits"] = "bits"
