@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from p2pkd.verify import averaging, dpsgd, queues, rumours, sampling, sharing, transfers
+from p2pkd.verify import averaging, dpsgd, mass, queues, rumours, sampling, sharing, transfers
 from p2pkd.verify.check import Check, Law
 
 LAWS: tuple[Law, ...] = (
@@ -23,6 +23,8 @@ LAWS: tuple[Law, ...] = (
     averaging.mixing,
     sampling.in_degree,
     dpsgd.trajectory,
+    mass.push_sum,
+    mass.pairwise,
 )
 
 

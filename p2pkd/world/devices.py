@@ -77,7 +77,7 @@ def build_devices(
     lottery = uniforms(streams.keys("devices", n), np.zeros(1, np.uint64))
     ranks = np.argsort(lottery, kind="stable")
     dealt = specs[:-1] if servers else specs
-    group = np.full(n, len(specs) - 1)
+    group: NDArray[np.int64] = np.full(n, len(specs) - 1, np.int64)
     group[ranks[~np.isin(ranks, servers)]] = np.repeat(
         np.arange(len(dealt)), group_counts(dealt, n - len(servers))
     )

@@ -35,6 +35,12 @@ class MemberAgent(Agent):
             lessons = message.contents.lessons
             self.told = tuple(m for m in lessons if everyone or m.sender != self.agent)
 
+    def stop(self, *, resumes: bool, keeps_memory: bool) -> None:
+        """Go offline, and forget what one was told where the scenario says so."""
+        super().stop(resumes=resumes, keeps_memory=keeps_memory)
+        if not keeps_memory:
+            self.told = ()
+
     def _serve(self, message: Message) -> Steps:
         turn = self.device.acquire()
         if turn is not None:
