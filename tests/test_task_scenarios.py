@@ -8,7 +8,7 @@ import p2pkd
 from p2pkd.core.errors import ResultError
 
 SCENARIOS = sorted(Path("scenarios/tasks").glob("*.yaml"))
-LITTLE = ["agents=8", "duration=5 min", "evaluate.every=5 min"]
+LITTLE = ["agents=8", "duration=5 min", "evaluate.every=5 min", "method.teachers.warm_up=1 min"]
 GROUPS = {
     "class-stream": {},
     "domain-adaptation": {"view": ["-20 degrees", "-40 degrees", "20 degrees", "40 degrees"]},
