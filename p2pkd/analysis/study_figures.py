@@ -62,7 +62,7 @@ def plot_settings(
     ax.set_ylabel(_name(metric))
     _finish(ax, metric)
     if hue is not None:
-        ax.legend(fontsize=style.FONT - 1, frameon=False)
+        style.legend_above(ax)
     return ax
 
 
@@ -95,7 +95,7 @@ def plot_relation(
     ax.set_ylabel(_name(y))
     _finish(ax, y)
     if hue is not None:
-        ax.legend(fontsize=style.FONT - 1, frameon=False)
+        style.legend_above(ax)
     return ax
 
 
