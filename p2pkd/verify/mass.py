@@ -88,7 +88,8 @@ def _parcels(run: Simulation) -> list[Any]:
 def _mass(run: Simulation) -> float:
     agents: list[Any] = run.agents
     held: float = sum(agent.mass for agent in agents)
-    return held + sum(parcel.mass for parcel in _parcels(run))
+    moving: float = sum(parcel.mass for parcel in _parcels(run))
+    return held + moving
 
 
 def _weighted_sum(run: Simulation) -> NDArray[np.float64]:
