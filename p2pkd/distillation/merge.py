@@ -41,7 +41,7 @@ class MetropolisMixing(MixingSpec):
 
 
 class AgeMixing(MixingSpec):
-    """By the number of updates that a model has seen (Ormandi, Hegedus and Jelasity, 2013)."""
+    """By the number of updates that a model has seen (Hegedus, Danner and Jelasity, 2019)."""
 
     kind: Literal["age"] = "age"
 

@@ -13,8 +13,9 @@ from p2pkd.scenario.method import MethodSpec
 class Pairwise(Objective):
     """x_i, x_j <- (x_i + x_j) / 2 with a random neighbour; x_i <- x_i - lr g(x'), x' older.
 
-    AD-PSGD of Lian, Zhang, Zhang and Liu (ICML 2018), Algorithm 1.  At a tick an agent sends its
-    parameters to a neighbour and starts on the gradient at them; meanwhile the two average, and
+    AD-PSGD of Lian, Zhang, Zhang and Liu (ICML 2018), Algorithm 1 (its number
+    recalled).  At a tick an agent sends its parameters to a neighbour and starts on the gradient at
+    them; meanwhile the two average, and
     the gradient is applied to whatever the parameters then are.  Either side moves by half the
     difference between what was sent and what was answered, as soon as it hears it: the sum of both
     stays the same whatever else happens on the way, unless the answer is lost.

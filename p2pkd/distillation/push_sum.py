@@ -22,9 +22,9 @@ class Parcel(NamedTuple):
 class PushSum(Objective):
     """x_i <- sum_j p_ij (x_j - lr g(z_j)), w_i <- sum_j p_ij w_j, z_i = x_i / w_i.
 
-    Stochastic gradient push of Assran, Loizou, Ballas and Rabbat (ICML 2019), Algorithm 1.  A
-    sender with s receivers keeps 1 / (s + 1) of its x and w and sends as much to each, so that the
-    columns of P sum to 1 on any directed graph.  What an agent uses, and what is evaluated, is the
+    Stochastic gradient push of Assran, Loizou, Ballas and Rabbat (ICML 2019), Algorithm 1 (its
+    number recalled).  A sender with s receivers keeps 1 / (s + 1) of its x and w and sends as much
+    to each, so that the columns of P sum to 1 on any directed graph.  What an agent uses, and what is evaluated, is the
     de-biased z; x is w z.  The w of all agents and of all messages on their way add up to their
     number; a message that is lost takes its share along, and the others' mean moves accordingly.
     """

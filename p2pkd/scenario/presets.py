@@ -31,13 +31,18 @@ class Preset:
     departures: str
     method: Node
 
+    def part(self, name: str) -> dict[str, Any]:
+        """Return what the preset, or those that it builds on, say of one of the five choices."""
+        given = self.method.plain()
+        base = load_preset(given["preset"]).part(name) if "preset" in given else {}
+        return {**base, **given.get(name, {})}
+
     @property
     def payload(self) -> str:
         """What travels, in a few words: ``soft_labels, 64 rows, float16``."""
-        given = self.method.plain()
-        if given.get("gossip", {}).get("protocol") == "none":
+        if self.part("gossip").get("protocol") == "none":
             return "nothing"
-        send = given.get("send", {})
+        send = self.part("send")
         rows = [f"{send['rows']} rows"] if "rows" in send else []
         codec = [_spelled(send["codec"])] if "codec" in send else []
         return ", ".join([_spelled(send.get("knowledge", "soft_labels")), *rows, *codec])

@@ -44,6 +44,11 @@ def test_preset_may_build_on_another(own):
     assert (method.preset, method.send.rows, method.send.codec.kind) == ("a", 8, "int8")
 
 
+def test_what_a_preset_sends_may_be_said_by_another(own):
+    own(a="{preset: b, send: {rows: 8}}", b="{send: {knowledge: logits, rows: 7, codec: int8}}")
+    assert presets.load_preset("a").payload == "logits, 8 rows, int8"
+
+
 def test_resolved_scenario_does_not_apply_the_preset_twice(own):
     own(a="{memory: {keep: once, max_age: 5 min}, send: {codec: int8}}")
     changed = scenario(preset="a", memory={"max_age": None}, send={"codec": None})
