@@ -62,27 +62,33 @@ class Duo(Architecture):
 
     def gradient(self, flat: Tensor, x: Tensor, pull: Pull) -> Tensor:
         """Return the gradient ``(G, P)`` of both: each by *pull* alone, or by each other."""
+        if isinstance(pull, MutualPull):
+            return self._mutual(flat, x, pull)
         proxy, private = self.split(flat)
-        if not isinstance(pull, MutualPull):
-            return torch.cat(
-                [self.proxy.gradient(proxy, x, pull), self.private.gradient(private, x, pull)], 1
-            )
-        # The private model's pull waits for the proxy's outputs, whose gradient comes with them.
-        beside: list[Tensor] = []
+        gradients = [self.proxy.gradient(proxy, x, pull), self.private.gradient(private, x, pull)]
+        return torch.cat(gradients, 1)
 
-        def of_private(outputs: Outputs) -> tuple[Tensor, None]:
-            mine = _probabilities(outputs)
-            theirs: list[Tensor] = []
+    def _mutual(self, flat: Tensor, x: Tensor, pull: MutualPull) -> Tensor:
+        """Return the gradient of models that learn from each other.
 
-            def of_proxy(outputs: Outputs) -> tuple[Tensor, None]:
-                theirs.append(_probabilities(outputs))
-                return pull.towards(theirs[0], mine, pull.proxy_weight), None
+        The proxy's pass lies inside the private model's, so that each goes forward once.
+        """
+        proxy, private = self.split(flat)
+        inner: list[Tensor] = []
 
-            beside.append(self.proxy.gradient(proxy, x, of_proxy))
-            return pull.towards(mine, theirs[0], pull.weight), None
+        def at_private(outputs: Outputs) -> tuple[Tensor, None]:
+            own = _probabilities(outputs)
+            proxys: list[Tensor] = []
 
-        of_both = self.private.gradient(private, x, of_private)
-        return torch.cat([beside[0], of_both], 1)
+            def at_proxy(outputs: Outputs) -> tuple[Tensor, None]:
+                proxys.append(_probabilities(outputs))
+                return pull.towards(proxys[0], own, pull.proxy_weight), None
+
+            inner.append(self.proxy.gradient(proxy, x, at_proxy))
+            return pull.towards(own, proxys[0], pull.weight), None
+
+        outer = self.private.gradient(private, x, at_private)
+        return torch.cat([*inner, outer], 1)
 
 
 class GroupedDuo(Duo):

@@ -8,7 +8,8 @@ import pytest
 from p2pkd.core.errors import ScenarioError
 from p2pkd.core.rng import Streams
 from p2pkd.gossip.peers import ByConfidence, Impression, SimilarQuality
-from p2pkd.gossip.peers.adaptive import confidence, divergence
+from p2pkd.gossip.peers.adaptive import divergence
+from p2pkd.gossip.peers.confidence import confidence
 from p2pkd.scenario.load import scenario_from_dict
 from p2pkd.world.neighbourhood import Neighbourhood
 from p2pkd.world.topology import Topology
