@@ -28,11 +28,11 @@ class Difference(NamedTuple):
 class Choco(Objective):
     """x_i <- x_i + gamma sum_j w_ij (x^_j - x^_i), then private steps; q_i = Q(x_i - x^_i) is sent.
 
-    CHOCO-SGD of Koloskova, Stich and Jaggi (ICML 2019), Algorithm 2 (its number recalled).
-    x^_j is the public copy of agent j's parameters: the sum of all q_j, which begins at 0 and is
-    kept by j and by each of its neighbours.  Q is `send.codec`.  gamma is `consensus`: 1 with an exact codec is D-PSGD, and the
-    coarser the codec, the smaller it must be.  A q that is lost leaves the receiver's copy behind
-    for good.
+    CHOCO-SGD of Koloskova, Stich and Jaggi (ICML 2019), Algorithm 2 (its number recalled).  x^_j is
+    the public copy of agent j's parameters: the sum of all q_j, which begins at 0 and is kept by j
+    and by each of its neighbours.  Q is `send.codec`.  gamma is `consensus`: 1 with an exact codec
+    is D-PSGD, and the coarser the codec, the smaller it must be.  A q that is lost leaves the
+    receiver's copy behind for good.
     """
 
     learns_from: ClassVar[frozenset[str]] = frozenset({"weights"})

@@ -25,8 +25,9 @@ class PushSum(Objective):
     Stochastic gradient push of Assran, Loizou, Ballas and Rabbat (ICML 2019), Algorithm 1 (its
     number recalled).  A sender with s receivers keeps 1 / (s + 1) of its x and w and sends as much
     to each, so that the columns of P sum to 1 on any directed graph.  What an agent uses, and what
-    is evaluated, is the de-biased z; x is w z.  The w of all agents and of all messages on their way add up to their
-    number; a message that is lost takes its share along, and the others' mean moves accordingly.
+    is evaluated, is the de-biased z; x is w z.  The w of all agents and of all messages on their
+    way add up to their number; a message that is lost takes its share along, and the others' mean
+    moves accordingly.
     """
 
     learns_from: ClassVar[frozenset[str]] = frozenset({"weights"})
