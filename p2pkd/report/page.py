@@ -12,6 +12,7 @@ from p2pkd.analysis.headline import headline
 from p2pkd.analysis.result import Result
 from p2pkd.report import tables
 from p2pkd.report.figures import figures, overlaid
+from p2pkd.report.resource_table import resource_table
 
 
 def write_report(run_dir: str | Path | Result) -> Path:
@@ -38,6 +39,7 @@ def report_html(result: Result) -> str:
     groups = [
         tables.communication_table(result),
         tables.device_table(result),
+        resource_table(result),
         *tables.group_tables(result),
         tables.break_even_table(result),
     ]
