@@ -25,22 +25,12 @@ import networkx as nx
 import numpy as np
 import torch
 
-from p2pkd.core.records import DELIVERED, MessageRecord, Observer
+from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
 from p2pkd.engine.assemble import assemble
 from p2pkd.scenario.load import scenario_from_dict
 
 PERIOD, ROWS, DEGREE, LR = 100, 32, 8, 0.05
-
-
-class Counter(Observer):
-    """Counts what arrived."""
-
-    delivered = 0
-
-    def message(self, record: MessageRecord) -> None:
-        """Count a delivered message."""
-        self.delivered += record.status == DELIVERED
 
 
 def ours(agents: int, rounds: int, threads: int | None) -> tuple[int, float]:
@@ -78,14 +68,14 @@ def ours(agents: int, rounds: int, threads: int | None) -> tuple[int, float]:
             "execution": {"threads": threads},
         }
     )
-    counter = Counter()
-    simulation = assemble(scenario, Streams(0), Path(), counter)
+    simulation = assemble(scenario, Streams(0), Path(), Observer())
     start = time.perf_counter()
     simulation.run()
     seconds = time.perf_counter() - start
     steps = sum(books.train_steps for books in simulation.books)
-    assert steps == counter.delivered, "one step for each message"
-    return counter.delivered, seconds
+    delivered = sum(books.delivered for books in simulation.books)
+    assert steps == delivered, "one step for each message"
+    return delivered, seconds
 
 
 def gossipy(agents: int, rounds: int) -> tuple[int, float]:

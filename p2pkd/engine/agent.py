@@ -6,7 +6,7 @@ remembers, then turns to its peers.  What it hears is a callback.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -113,23 +113,23 @@ class Agent:
             peers = self._untold(self.frozen, peers)
             if not peers:
                 return
-        contents = _REQUEST
+        said = contents = _REQUEST
         if shared.carries:
             turn = self.device.acquire()
             if turn is not None:
                 yield turn
-            contents = yield from self._speak()
+            said = contents = yield from self._speak()
             self.device.release()
         if self.presence is not None:
             yield from self.presence.wait(self.agent)
         for peer in peers:
-            said = self._addressed(contents, peer)
+            if shared.ledger is not None:
+                said = self._addressed(shared.ledger, contents, peer)
             message = Message(self.agent, peer, said, asks=shared.asks, replies_to=-1)
             shared.network.send(message)
 
-    def _addressed(self, contents: Contents, peer: int) -> Contents:
+    def _addressed(self, ledger: Ledger | None, contents: Contents, peer: int) -> Contents:
         """Return *contents* with the size that they have for *peer*."""
-        ledger = self.shared.ledger
         if ledger is None or contents is _REQUEST:
             return contents
         return ledger.addressed(contents, self.agent, peer)
@@ -172,7 +172,7 @@ class Agent:
         self.device.release()
         if self.presence is not None:
             yield from self.presence.wait(self.agent)
-        said = self._addressed(contents, message.sender)
+        said = self._addressed(self.shared.ledger, contents, message.sender)
         reply = Message(self.agent, message.sender, said, asks=False, replies_to=message.message)
         self.shared.network.send(reply)
 
@@ -258,20 +258,39 @@ class Agent:
 
     def _flops(self, work: Work) -> float:
         # Backward costs twice forward; a merge is a multiplication and an addition a parameter.
-        flops = 3 * work.samples * self.shared.flops_forward[self.agent]
+        flops = 3 * work.samples * self.shared.flops_forward[self.agent] if work.samples else 0.0
         return flops + 2 * work.parts * self.shared.parameters[self.agent]
 
     def _hold(
         self, kind: str, flops: float, steps: int, teachers: int, staleness_s: float
+    ) -> Iterable[Any]:
+        """Keep the device busy for as long as *flops* take, and record it.
+
+        Returns the events to wait for.
+        """
+        if self.presence is not None:
+            return self._hold_online(self.presence, kind, flops, steps, teachers, staleness_s)
+        device = self.device
+        seconds = device.begin(Job(kind, self.shared.env.now, flops, steps, teachers, staleness_s))
+        if seconds > 0:
+            return (device.alarm.set(seconds, self._over),)
+        self._record(completed=True)
+        return ()
+
+    def _over(self, _: Any) -> None:
+        self._record(completed=True)
+
+    def _hold_online(
+        self,
+        presence: Presence,
+        kind: str,
+        flops: float,
+        steps: int,
+        teachers: int,
+        staleness_s: float,
     ) -> Steps:
-        """Keep the device busy for as long as *flops* take, and record it."""
-        env, device, presence = self.shared.env, self.device, self.presence
-        if presence is None:
-            seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s))
-            if seconds > 0:
-                yield device.alarm.set(seconds)
-            self._record(completed=True)
-            return
+        """Do as `_hold` does, where an absence may come in between."""
+        env, device = self.shared.env, self.device
         yield from presence.wait(self.agent)
         seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s))
         while seconds > 0:
@@ -331,15 +350,19 @@ class Agent:
             self.snapshot = None
 
     def _record(self, *, completed: bool) -> None:
-        job = self.device.job
+        device, books = self.device, self.books
+        job = device.job
         assert job is not None
-        flops, seconds = self.device.end(completed=completed)
-        energy_j = self.device.compute_w * seconds
-        books = self.books
+        flops, seconds = device.end(completed=completed)
+        energy_j = device.compute_w * seconds
         books.computing_s += seconds
         books.compute_energy_j += energy_j
         if completed:
-            self._count(job)
+            self.updates += job.steps
+            if job.kind == "train":
+                books.train_steps += job.steps
+            elif job.kind != "predict":
+                books.distill_steps += job.steps or 1
         if self.shared.records:
             self._tell(job, flops, energy_j, completed=completed)
 
@@ -359,13 +382,6 @@ class Agent:
                 completed,
             )
         )
-
-    def _count(self, job: Job) -> None:
-        self.updates += job.steps
-        if job.kind == "train":
-            self.books.train_steps += job.steps
-        elif job.kind != "predict":
-            self.books.distill_steps += max(job.steps, 1)
 
 
 _REQUEST = Contents(REQUEST)

@@ -20,11 +20,21 @@ Steps = Generator[simpy.Event, Any, None]
 class AsynchronousClock:
     """Each agent on its own: a random phase, then turns a jittered (or exponential) period apart.
 
-    A turn that takes longer than the period delays the next, which then follows at once.
+    A turn that takes longer than the period delays the next, which then follows at once.  *at_once*
+    tells whether reactions may begin before the event that caused them is over.
     """
 
-    def __init__(self, env: simpy.Environment, spec: GossipSpec, streams: Streams, n: int) -> None:
+    def __init__(
+        self,
+        env: simpy.Environment,
+        spec: GossipSpec,
+        streams: Streams,
+        n: int,
+        *,
+        at_once: bool = False,
+    ) -> None:
         self.env = env
+        self.at_once = at_once
         self.every = 0.0 if spec.clock == "free" else spec.every
         self.phase = spec.every
         self.jitter = spec.jitter
@@ -72,13 +82,14 @@ class AsynchronousClock:
 
     def _stretch(self, key: int, ticks: int) -> float:
         """Return what the period is multiplied by before turn number *ticks*."""
-        u = uniform(key, ticks)
-        return -math.log1p(-u) if self.poisson else 1 + self.jitter * (2 * u - 1)
+        if self.poisson:
+            return -math.log1p(-uniform(key, ticks))
+        return 1 + self.jitter * (2 * uniform(key, ticks) - 1) if self.jitter else 1.0
 
     def react(self, agent: Agent, steps: Steps) -> None:
         """Let *agent* do something beside its turns: nobody waits for it."""
         if agent.presence is None:
-            Course(self.env, steps)
+            Course(self.env, steps, at_once=self.at_once)
         else:
             self.env.process(agent.alive(steps))
 

@@ -43,6 +43,8 @@ class Network:
         self.ideal = not (spec.loss or spec.jitter or spec.packets is not None)
         self.books = books
         self.observer = observer
+        # Nobody listens who has not overridden the hook.
+        self.records = getattr(observer.message, "__func__", None) is not Observer.message
         self.receive = receive
         self.online = [True] * len(books)
         self.open: dict[int, Message] = {}
@@ -162,6 +164,15 @@ class Network:
             self.outbox.over(message)
         wire_bytes = message.retransmitted_bytes + crossed_bytes
         self._count(message, status, wire_bytes)
+        if self.records:
+            self._tell(message, status, wire_bytes)
+        if status == DELIVERED:
+            self.receive(message)
+        if not self.open and self._quiet is not None:
+            self._quiet.succeed()
+            self._quiet = None
+
+    def _tell(self, message: Message, status: str, wire_bytes: int) -> None:
         self.observer.message(
             MessageRecord(
                 message.message,
@@ -181,11 +192,6 @@ class Network:
                 message.replies_to,
             )
         )
-        if status == DELIVERED:
-            self.receive(message)
-        if not self.open and self._quiet is not None:
-            self._quiet.succeed()
-            self._quiet = None
 
     def _count(self, message: Message, status: str, wire_bytes: int) -> None:
         sender = self.books[message.sender]

@@ -153,7 +153,8 @@ class Simulation:
         gossip = self.scenario.method.gossip
         if gossip.clock == "rounds":
             return RoundClock(self.env, gossip, self.network)
-        return AsynchronousClock(self.env, gossip, streams, self.world.n_agents)
+        at_once = self.network.transport.reentrant
+        return AsynchronousClock(self.env, gossip, streams, self.world.n_agents, at_once=at_once)
 
     def _make_presence(self) -> Presence:
         spec = self.scenario.churn or ChurnSpec()

@@ -7,7 +7,7 @@ SimPy asks an event for `callbacks`, `_ok` and `_value` only; what is here offer
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from heapq import heappop
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any
 
@@ -51,26 +51,33 @@ class Alarm:
         self._env: Any = env
         self.callbacks: list[Callable[[Any], None]] | None = None
 
-    def set(self, seconds: float) -> Any:
-        """Happen in *seconds* from now; returns itself, to be waited for."""
-        self.callbacks = []
-        self._env.schedule(self, NORMAL, seconds)
+    def set(self, seconds: float, *first: Callable[[Any], None]) -> Any:
+        """Happen in *seconds* from now; returns itself, to be waited for.
+
+        *first* are called before whoever waits goes on.
+        """
+        self.callbacks = [*first]
+        env = self._env
+        heappush(env._queue, (env._now + seconds, NORMAL, next(env._eid), self))
         return self
 
 
 class Course:
     """Steps that nobody interrupts or waits for: a process without an event at its end.
 
-    Like a process it starts once the present event is over; it is, itself, the event that starts
-    it.
+    Like a process it starts once the present event is over, and is, itself, the event that starts
+    it; or it starts *at_once*.
     """
 
     __slots__ = ("_steps", "callbacks")
 
     _ok = True
 
-    def __init__(self, env: simpy.Environment, steps: Steps) -> None:
+    def __init__(self, env: simpy.Environment, steps: Steps, *, at_once: bool = False) -> None:
         self._steps = steps
+        if at_once:
+            self._advance(None)
+            return
         # Bound anew each time: kept, the method and its object would wait for the collector.
         self.callbacks: Any = (self._advance,)
         schedule: Any = env.schedule

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 from weakref import ref
@@ -23,18 +22,20 @@ from p2pkd.learning.versions import PREDICT
 Task = tuple[Sequence[Chain], list[int], Pool, Pool]
 
 
+# Agents in a call from which on several threads compute it.
+WIDE = 32
+
+
 class Executor:
     """Runs operations in order of dependency, those of one kind and shape together."""
 
     def __init__(self, settings: Settings, kernels: Kernels) -> None:
-        # With one thread a call, results do not depend on who shares the group.
         torch.set_num_threads(1)
         keep_freed_memory()
         self.settings = settings
         self.kernels = kernels
         self.on_cpu = settings.torch_device.type == "cpu"
         self.threads = (settings.threads or os.cpu_count() or 1) if self.on_cpu else 1
-        self.workers = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         tables = kernels.tables
         self.architecture_of = dict(zip(tables.pools, tables.architectures, strict=True))
         self.executed = 0
@@ -55,7 +56,7 @@ class Executor:
         if not self.on_cpu:
             return 4096
         # Parameters and gradients of so many share a cache of a few MiB.
-        return max(8, min(256, 2**19 // architecture.n_parameters))
+        return max(8, min(256, 3 * 2**18 // architecture.n_parameters))
 
     def run(self, pending: Iterable[ref[Any]]) -> None:
         """Compute all products that are alive."""
@@ -63,6 +64,7 @@ class Executor:
         for level in sorted(plan):
             # Popped, so that what nobody holds any more gives its row back before the next level.
             self._run_level(plan.pop(level))
+        torch.set_num_threads(1)
 
     def _run_level(self, groups: dict[Any, list[Chain]]) -> None:
         # Step 1: rows for the results, and a fair division into chunks.
@@ -72,7 +74,9 @@ class Executor:
             for part in self._parts(len(chains), self.chunk(self.architecture_of[origin])):
                 tasks.append((chains[part], rows[part], origin, pool))
         # Step 2: compute.
-        self._each(tasks)
+        self.calls += len(tasks)
+        for task in tasks:
+            self._run_task(task)
         # Step 3: what is computed forgets how.
         for done, places, _, _ in tasks:
             self.executed += len(done)
@@ -85,24 +89,18 @@ class Executor:
                     product.argument = None
 
     def _parts(self, n: int, size: int) -> list[slice]:
-        """Return *n* in equal parts of at most *size*, as many as keep all workers busy."""
+        """Return *n* in equal parts of at most *size*."""
         count = -(-n // size)
-        if size > 1 and self.workers is not None and n >= 16 * self.threads:
-            count = -(-count // self.threads) * self.threads
         edges = [n * i // count for i in range(count + 1)]
         return [slice(a, b) for a, b in pairwise(edges)]
 
-    def _each(self, tasks: Sequence[Task]) -> None:
-        self.calls += len(tasks)
-        if self.workers is None or len(tasks) < 2:
-            for task in tasks:
-                self._run_task(task)
-        else:
-            for _ in self.workers.map(self._run_task, tasks):
-                pass
-
     def _run_task(self, task: Task) -> None:
         chains, rows, origin, pool = task
+        # PyTorch's threads divide a wide group among them, each agent's arithmetic being on one.
+        # A narrow one gains nothing, and a single agent's might be split, and rounded, otherwise.
+        threads = self.threads if len(chains) >= WIDE else 1
+        if threads != torch.get_num_threads():
+            torch.set_num_threads(threads)
         with torch.no_grad():
             values = self.kernels.run(chains, self.architecture_of[origin], origin)
             pool.data.index_copy_(0, self.kernels.tables.index(rows), values)
@@ -113,7 +111,6 @@ class Executor:
             "executor": self.settings.executor,
             "device": str(self.settings.torch_device),
             "threads": self.threads,
-            "torch_threads": torch.get_num_threads(),
             "architectures": {
                 a.name: {
                     "executor": "grouped" if self.grouped(a) else "loop",

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import embedding_bag
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.attention import input_maps
@@ -19,8 +18,13 @@ from p2pkd.learning.duo import duo_batches
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
-from p2pkd.learning.synthesis import fitted, synthetic_batches
 from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
+from p2pkd.learning.synthesis import (
+    average_heads,
+    fitted,
+    head_batches,
+    synthetic_batches,
+)
 from p2pkd.learning.tables import Tables, take
 from p2pkd.learning.trust import Trusting
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
@@ -39,8 +43,8 @@ class Kernels:
         self.tables = tables
         self.starts: list[Tensor] = []
         self.about_inputs = getattr(tables.recipe.knowledge, "about_inputs", False)
-        self.generates = getattr(tables.recipe.knowledge, "generates", False)
         self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
+        self.generates = getattr(tables.recipe.knowledge, "generates", False)
         self.functions = {
             INITIAL: self._initial,
             TRAIN: self._train,
@@ -120,7 +124,7 @@ class Kernels:
         shares = torch.tensor(numbers, dtype=torch.float32, device=tables.device)
         if pool.width == n and tables.proxies is None:
             # The sum of an embedding bag reads each row once and writes once.
-            return embedding_bag(rows, pool.data, per_sample_weights=shares, mode="sum")
+            return _weighted_sums(pool.data, rows, shares)
         known, flat, shares = pool.data[:, :n], table[:, :n], shares.unsqueeze(2)
         torch.mul(known.index_select(0, rows[:, 0]), shares[:, 0], out=flat)
         for k in range(1, rows.shape[1]):
@@ -169,11 +173,15 @@ class Kernels:
             firsts = [p.argument[1] for p in products]
             steps = products[0].steps
             private = private_batches(self.tables, agents, firsts, steps, joint[0])
+            join: Any = joint_batches
             if self.generates:
                 public = synthetic_batches(self.tables, products, agents, joint[1])
+                if self.tables.recipe.knowledge.of_features:  # type: ignore[attr-defined]
+                    average_heads(self.tables, products, table[:, : arch.n_parameters])
+                    join = head_batches
             else:
                 public = lesson_batches(self.tables, products, agents, joint[1], own, habits)
-            batch = joint_batches(private, public)
+            batch = join(private, public)
         descend(self.tables, arch, table, products, batch)
         return table
 
@@ -224,3 +232,15 @@ class Kernels:
 
     def _sources(self, products: Products) -> Tensor:
         return self.tables.index([p.source.row for p in products])
+
+
+def _weighted_sums(table: Tensor, rows: Tensor, shares: Tensor) -> Tensor:
+    """Return the sums of *rows* ``(G, K)`` of *table* with weights *shares*, ``(G, width)``.
+
+    ``torch.nn.functional.embedding_bag`` would do, but for the time that its checks take.
+    """
+    starts = torch.arange(0, rows.numel(), rows.shape[1], device=rows.device)
+    sums: Tensor = torch.embedding_bag(
+        table, rows.view(-1), starts, False, 0, False, shares.view(-1)
+    )[0]
+    return sums

@@ -16,6 +16,9 @@ from p2pkd.learning.api import Outputs
 from p2pkd.learning.architecture import Architecture, Pull, make, uniform_layer
 from p2pkd.scenario.models import LinearSpec, MlpSpec
 
+# Fewer rows are padded: see `_padded`.
+LEAST_ROWS = 12
+
 
 class Mlp(Architecture):
     """ReLU layers of the given *widths*, input and classes included.
@@ -57,7 +60,7 @@ class Mlp(Architecture):
 
     def forward(self, flat: Tensor, x: Tensor) -> Outputs:
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
-        below, logits = self._forward(self.split(flat), _in_fours(x, 1).mT)
+        below, logits = self._forward(self.split(flat), _padded(x, 1, LEAST_ROWS).mT)
         n = x.shape[1]
         return Outputs(logits.mT[:, :n], below[-1].mT[:, :n])
 
@@ -78,34 +81,36 @@ class Mlp(Architecture):
         """
         # Step 1: forward, keeping what each layer sees.
         views, n = self.split(flat), x.shape[1]
-        x = _in_fours(x, 1)
+        x = _padded(x, 1, LEAST_ROWS)
         below, logits = self._forward(views, x.mT)
 
         # Step 2: backward, layer by layer, into one row an agent.
         towards, features = pull(Outputs(logits.mT[:, :n], below[-1].mT[:, :n]))
-        delta = _in_fours(towards.mT, 2).contiguous()
+        delta = _padded(towards.mT, 2, LEAST_ROWS).contiguous()
         gradient = torch.empty((len(flat), self.n_parameters), device=flat.device)
         slots = self.split(gradient)
         for layer in reversed(range(len(views))):
             weight_slot, bias_slot = slots[layer]
-            rows = below[layer].mT if layer else _in_fours(x, 2)
+            rows = below[layer].mT if layer else _padded(x, 2)
             weight_slot.copy_(torch.bmm(delta, rows)[:, :, : weight_slot.shape[2]])
             torch.sum(delta, 2, keepdim=True, out=bias_slot)
             if layer:
                 delta = torch.bmm(views[layer][0].mT, delta)
                 if features is not None:
-                    delta, features = delta.add_(_in_fours(features.mT, 2)), None
+                    delta, features = delta.add_(_padded(features.mT, 2, LEAST_ROWS)), None
                 delta.mul_(below[layer].sign())
         return gradient
 
 
-def _in_fours(x: Tensor, axis: int) -> Tensor:
-    """Return *x* ``(G, ., .)`` with zeros appended along *axis* 1 or 2, to a multiple of four.
+def _padded(x: Tensor, axis: int, least: int = 0) -> Tensor:
+    """Return *x* ``(G, ., .)``, zeros appended along *axis* 1 or 2: a multiple of four, or *least*.
 
-    MKL's products of matrices whose rows are not whole vectors of four depend, in the last digits,
-    on where the numbers lie in memory: on who else is in the group.
+    In MKL's products of matrices whose rows are not whole vectors of four, and in those with at
+    most eight columns, the last digits depend on where the numbers lie in memory: on who else is in
+    the group.
     """
-    missing = -x.shape[axis] % 4
+    n = x.shape[axis]
+    missing = max(least, n + -n % 4) - n
     if not missing:
         return x
     return pad(x, (0, missing) if axis == 2 else (0, 0, 0, missing))

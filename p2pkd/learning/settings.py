@@ -18,7 +18,7 @@ class Settings:
     ----------
     executor : many agents a call, one after the other, or by a rule on the architecture.
     chunk : agents computed in one call; None: what fits the cache.
-    threads : workers over chunks; None: all cores.
+    threads : PyTorch's, in calls of many agents; None: all cores.
     max_pending : operations after which they are computed; None: 4 an agent, at least 32,768.
     """
 

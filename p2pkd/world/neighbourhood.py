@@ -13,7 +13,7 @@ class Neighbourhood:
     It begins as *topology*.  `changes` counts how often it was changed.
     """
 
-    __slots__ = ("_degree", "_rows", "changes", "n", "topology")
+    __slots__ = ("_degree", "_rows", "_starts", "changes", "n", "topology")
 
     def __init__(self, topology: Topology) -> None:
         self.n = topology.n
@@ -23,6 +23,7 @@ class Neighbourhood:
     def _begin(self, topology: Topology) -> None:
         self.topology = topology
         self._degree: list[int] = topology.degree.tolist()
+        self._starts: list[int] = topology.indptr.tolist()
         # The rows that differ from those of `topology`.
         self._rows: dict[int, IntArray] = {}
 
@@ -30,6 +31,12 @@ class Neighbourhood:
         """Return the neighbours of agent *i*, ascending; not to be written to."""
         row = self._rows.get(i) if self._rows else None
         return self.topology.neighbours(i) if row is None else row
+
+    def neighbour(self, i: int, at: int) -> int:
+        """Return number *at* of the neighbours of agent *i*."""
+        if self._rows:
+            return int(self.neighbours(i)[at])
+        return self.topology.indices.item(self._starts[i] + at)
 
     def degree(self, i: int) -> int:
         """Return how many neighbours agent *i* has."""

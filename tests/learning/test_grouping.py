@@ -104,7 +104,7 @@ def test_the_rule_is_on_the_architecture() -> None:
     learner = make_learner(specs, data=make_data((1, 6, 6)))
     described = learner.describe()["architectures"]
     assert [kind["executor"] for kind in described.values()] == ["grouped", "loop"]
-    assert learner.describe()["torch_threads"] == 1
+    assert learner.describe()["threads"] == 1
 
 
 @pytest.mark.parametrize("executor", ["loop", "grouped"])

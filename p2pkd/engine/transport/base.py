@@ -85,6 +85,10 @@ class Transfer:
 class Transport(Protocol):
     """Carries messages between nodes in simulated time."""
 
+    @property
+    def reentrant(self) -> bool:
+        """Whether `start` may be called while *done* is."""
+
     def start(
         self,
         source: int,
@@ -157,7 +161,9 @@ def check_rate(name: str, node: int, rate: float, *, zero: bool) -> float:
     raise ValueError(f"{name} of node {node} (={rate} bytes/s) must be {least}")
 
 
-def check_size(size_bytes: float) -> None:
-    """Raise `ValueError` unless *size_bytes* is a finite number of bytes, 0 or more."""
-    if not 0 <= size_bytes < float("inf"):
-        raise ValueError(f"size_bytes (={size_bytes}) must be finite and at least 0")
+INFINITE = float("inf")
+
+
+def bad_size(size_bytes: float) -> ValueError:
+    """Return the error about a size that is not a finite number of bytes, 0 or more."""
+    return ValueError(f"size_bytes (={size_bytes}) must be finite and at least 0")

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 from simpy import Environment
 
 from p2pkd.engine.transport.base import (
+    INFINITE,
     Links,
     Roll,
     Transfer,
+    bad_size,
     check_rate,
-    check_size,
     roll_of,
 )
 from p2pkd.engine.transport.flows import FairTransfer, Flows
@@ -69,6 +70,8 @@ class Fair:
     puts off its joining (`tcp.slow_start_stall`).  *watch* is called after every solve.
     """
 
+    reentrant = False
+
     def __init__(
         self,
         env: Environment,
@@ -107,7 +110,8 @@ class Fair:
         extra_latency_s: float = 0.0,
     ) -> FairTransfer:
         """Send a message; see `Transport.start`."""
-        check_size(size_bytes)
+        if not 0 <= size_bytes < INFINITE:
+            raise bad_size(size_bytes)
         propagation_s = self._latency(source, target)
         latency_s = propagation_s + extra_latency_s
         transfer = FairTransfer(source, target, size_bytes, self._env.now, latency_s, done)

@@ -22,11 +22,12 @@ from typing import Any
 from simpy import Environment
 
 from p2pkd.engine.transport.base import (
+    INFINITE,
     Links,
     Roll,
     Transfer,
+    bad_size,
     check_rate,
-    check_size,
     roll_of,
 )
 
@@ -54,6 +55,8 @@ class Fifo:
     places and times, as nothing is moved.  Without a roll an abort leaves its bookings standing.
     """
 
+    reentrant = True
+
     def __init__(self, env: Environment, links: Links, *, track: bool = False) -> None:
         self._env = env
         self._schedule: Any = env.schedule
@@ -75,7 +78,8 @@ class Fifo:
         extra_latency_s: float = 0.0,
     ) -> FifoTransfer:
         """Book both links for a message; see `Transport.start`."""
-        check_size(size_bytes)
+        if not 0 <= size_bytes < INFINITE:
+            raise bad_size(size_bytes)
         now = self._env.now
         latency_s = self._latency(source, target) + extra_latency_s
         starts = max(now, self._free_up[source])

@@ -7,7 +7,7 @@ from typing import Any
 
 from simpy import Environment
 
-from p2pkd.engine.transport.base import Links, Roll, Transfer, check_size, roll_of
+from p2pkd.engine.transport.base import INFINITE, Links, Roll, Transfer, bad_size, roll_of
 
 
 class Instant:
@@ -16,6 +16,8 @@ class Instant:
     The whole message leaves at once, so `crossed` is its size from the start on.  Messages of no
     latency arrive at the same instant, in order of sending, and still after `start` has returned.
     """
+
+    reentrant = True
 
     def __init__(self, env: Environment, links: Links, *, track: bool = False) -> None:
         self._env = env
@@ -33,7 +35,8 @@ class Instant:
         extra_latency_s: float = 0.0,
     ) -> Transfer:
         """Send a message; see `Transport.start`."""
-        check_size(size_bytes)
+        if not 0 <= size_bytes < INFINITE:
+            raise bad_size(size_bytes)
         latency_s = self._latency(source, target) + extra_latency_s
         transfer = Transfer(source, target, size_bytes, self._env.now, latency_s, done)
         transfer.callbacks = self._arrival

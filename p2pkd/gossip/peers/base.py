@@ -35,7 +35,9 @@ class Draws:
 
     def below(self, agent: int, n: int) -> int:
         """Return an integer from 0 to *n* - 1, each equally likely."""
-        return int(self.next(agent) * n)
+        count = self.counts[agent]
+        self.counts[agent] = count + 1
+        return int(uniform(self.keys[agent], count) * n)
 
     def pick(self, agent: int, items: list[int], k: int) -> list[int]:
         """Return *k* of *items*, without replacement, or all where there are no more.

@@ -29,8 +29,8 @@ class _Uniform:
         self.draws = Draws(streams, graph.n)
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
-        row = self.graph.neighbours(agent)
-        if fanout == 1 and len(row) > 1:
+        degree = self.graph.degree(agent)
+        if fanout == 1 and degree > 1:
             # The same draw as below, without a copy of the row.
-            return (row.item(self.draws.below(agent, len(row))),)
-        return self.draws.pick(agent, row.tolist(), fanout)
+            return (self.graph.neighbour(agent, self.draws.below(agent, degree)),)
+        return self.draws.pick(agent, self.graph.neighbours(agent).tolist(), fanout)

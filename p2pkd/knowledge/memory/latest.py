@@ -36,7 +36,7 @@ class _LatestPerPeer(Aging):
         kept = self.fresh(list(self.latest.values()), now_s)
         if len(kept) < len(self.latest):
             self.latest = {memo.sender: memo for memo in kept}
-        return sorted(kept, key=order)
+        return sorted(kept, key=order) if len(kept) > 1 else kept
 
     def clear(self) -> None:
         self.latest.clear()
