@@ -19,6 +19,10 @@ from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.quantities import Count, Period
 from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
 
+# Types of knowledge that aggregators can make a mean of.
+AVERAGED = frozenset(
+    {"weights", "probabilities", "logits", "labels", "label_averages", "prototypes"}
+)
 # Types of knowledge that say nothing of classes.
 FREE_OF_LABELS = frozenset({"features", "relations", "attention_maps"})
 
@@ -162,14 +166,24 @@ class Scenario(Spec):
             )
         if self.aggregators is not None and getattr(learn, "manner", "gossip") != "gossip":
             raise ValueError(f"aggregators: {learn.tag_value!r} is a method without any")
-        codec = self.method.send.codec
-        if self.aggregators is not None and getattr(codec, "looks", False):
+        if self.aggregators is not None:
+            self._can_be_averaged()
+        return self
+
+    def _can_be_averaged(self) -> None:
+        """Raise ValueError where aggregators could make no mean of what they are told."""
+        sent, codec = self.method.send.knowledge, self.method.send.codec
+        if getattr(sent, "knowledge_type", "") not in AVERAGED:
+            raise ValueError(
+                f"method.send.knowledge: aggregators make no mean of {sent.tag_value!r}; send"
+                " weights, soft_labels, logits, hard_labels, label_averages or prototypes"
+            )
+        if getattr(codec, "looks", False):
             assert codec is not None
             raise ValueError(
                 f"method.send.codec: {codec.tag_value!r} is between two peers; with aggregators"
                 " use one of fixed size"
             )
-        return self
 
     @model_validator(mode="after")
     def _rows_exist(self) -> Self:

@@ -7,6 +7,7 @@ from p2pkd.core.errors import InputError, ScenarioError
 from p2pkd.scenario.load import load_scenario, scenario_from_dict
 from p2pkd.world.hierarchy import build_hierarchy
 
+STAR_GOSSIP = {"protocol": "coordinated", "clock": "rounds"}
 STAR = {
     "duration": "2 min",
     "agents": 6,
@@ -84,6 +85,16 @@ def test_graphs_without_such_a_tree_are_refused(changes, complaint):
         ({"aggregators": None}, "go together; add aggregators"),
         ({"method": {"preset": "ds-fl"}}, "go together; add protocol 'coordinated'"),
         ({"method": {**STAR["method"], "send": {"codec": "delta"}}}, "use one of fixed size"),
+        (
+            {
+                "method": {
+                    "send": {"knowledge": "features"},
+                    "gossip": STAR_GOSSIP,
+                    "learn": {"objective": "feature"},
+                }
+            },
+            "make no mean of 'features'",
+        ),
         (
             {"method": {"preset": "sgp", "gossip": {"protocol": "coordinated"}}},
             "push_sum' needs 'push'",
