@@ -37,7 +37,7 @@ class Nas(Response):
     """Of all hidden layers, in multiples of the model's own, ascending; 1 is where agents begin."""
     choose_every: Count = 5
     """Turns between two choices."""
-    holdout: Share = 0.2
+    holdout: Share = 0.1
     """Share of an agent's private rows, one at least, that are never trained on."""
     price: Annotated[float, Field(ge=0)] = 0.02
     """Nats of validation loss that a doubling of the FLOPs must save."""

@@ -16,6 +16,7 @@ from p2pkd.engine.profile import Profile, make_profile
 from p2pkd.engine.search import with_widths
 from p2pkd.engine.simulation import Simulation
 from p2pkd.knowledge.codecs import default_codec
+from p2pkd.learning.architecture import build_architecture
 from p2pkd.learning.classes import classes_of
 from p2pkd.learning.null import NullLearner
 from p2pkd.learning.recipe import Recipe
@@ -84,10 +85,19 @@ def _with_rows(scenario: Scenario, world: World) -> Scenario:
             " 100 %"
         )
     n = n if send.rows == "all" else min(send.rows, n)
-    knowledge = send.knowledge.over(n, world.data.n_features)
+    knowledge = send.knowledge.over(n, _row_length(send.knowledge, world))
     send = send.model_copy(update={"knowledge": knowledge})
     method = scenario.method.model_copy(update={"send": send})
     return scenario.model_copy(update={"method": method})
+
+
+def _row_length(knowledge: Any, world: World) -> int:
+    """Return how many numbers a row has that *knowledge* is about: inputs, or features."""
+    data = world.data
+    assert data is not None
+    if not getattr(knowledge, "of_features", False):
+        return data.n_features
+    return build_architecture(world.model_specs[0], data.input_shape, data.n_classes).n_features
 
 
 def _composer(

@@ -29,19 +29,29 @@ class GeneratorComposer(RowComposer):
     ) -> None:
         super().__init__(method, 1, n_classes, learner, streams)
         knowledge: Any = method.send.knowledge
+        form, of_features = knowledge.form(n_classes), knowledge.of_features
         self.private_rows = private_rows
         self.flops_forward = flops_forward
         self.made: int = knowledge.steps * knowledge.batch
-        self.flops_made: float = knowledge.form(n_classes).flops_forward
+        self.flops_made: float = form.flops_forward
+        # What reads a made row: the whole model, or its last layer.
+        last = float((2 * form.n_out + 1) * n_classes)
+        self.flops_read = [last if of_features else forward for forward in flops_forward]
 
     def samples(self, agent: int) -> int:
         """Return what a fit costs, in rows that go forward through the agent's model.
 
         Private rows go forward once, for the records; made rows forward and backward, through the
-        generator and, for their gradient at its inputs, through the model: three passes each.
+        generator and, for their gradient at its outputs, through what reads them: three passes
+        each.
         """
-        return self.private_rows[agent] + 3 * self.made + self.making(agent, 3 * self.made)
+        flops = 3 * self.made * (self.flops_made + self.flops_read[agent])
+        return self.private_rows[agent] + round(flops / self.flops_forward[agent])
 
-    def making(self, agent: int, rows: int) -> int:
-        """Return what it costs to make *rows*, in rows that go forward through the model."""
-        return round(rows * self.flops_made / self.flops_forward[agent])
+    def lesson_cost(self, agent: int, rows: int) -> int:
+        """Return what a step on *rows* made rows costs, in rows of a step on others.
+
+        They are made in a forward pass, a third of a step.
+        """
+        flops = rows * (self.flops_made / 3 + self.flops_read[agent])
+        return round(flops / self.flops_forward[agent])

@@ -100,9 +100,7 @@ class Shared:
         if getattr(self.objective, "classwise", False) or self.taught_by_models:
             return self.batch_of(agent)
         if getattr(self.objective, "generated", False):
-            # Making a row is a forward pass, a third of a step's.
-            made = cast(int, batch)
-            made += -(-int(cast(Any, self.composer).making(agent, made)) // 3)
+            made: int = cast(Any, self.composer).lesson_cost(agent, batch)
             return made + self.batch_of(agent)
         rows = self.composer.lesson_rows(agent) if batch == "full" else batch
         rows *= getattr(self.objective, "passes", 1)

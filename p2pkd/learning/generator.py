@@ -52,11 +52,11 @@ class Form(NamedTuple):
         sizes = [h * inputs, h, self.n_out * h, self.n_out]
         inner, offset, outer, bias = torch.split(flat[:, : sum(sizes)], sizes, 1)
         seen = torch.cat([z, one_hot(y, self.n_classes).to(z.dtype)], 2)
-        below = _product(seen, inner.reshape(-1, h, inputs)) + offset.unsqueeze(1)
-        return _product(below.relu(), outer.reshape(-1, self.n_out, h)) + bias.unsqueeze(1)
+        below = product(seen, inner.reshape(-1, h, inputs)) + offset.unsqueeze(1)
+        return product(below.relu(), outer.reshape(-1, self.n_out, h)) + bias.unsqueeze(1)
 
 
-def _product(rows: Tensor, weights: Tensor) -> Tensor:
+def product(rows: Tensor, weights: Tensor) -> Tensor:
     """Return *rows* ``(G, B, n_in)`` times the transpose of *weights* ``(G, n_out, n_in)``.
 
     In whole vectors of four, so that the last digits do not depend on where the numbers lie in

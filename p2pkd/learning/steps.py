@@ -19,7 +19,7 @@ from p2pkd.learning.optimizers import clip_
 from p2pkd.learning.tables import Tables, take
 
 # For a step's number: rows (G, B, F), and the gradient of the loss at the outputs (a Pull), or what
-# stands for it where the loss is about more than outputs (a MapPull).
+# stands for it where the loss is about more than outputs: a MapPull, or what else has `gradient`.
 Batches = Callable[[int], tuple[Tensor, Any]]
 Predictions = Callable[[Tensor], Tensor]
 
@@ -40,7 +40,7 @@ def descend(
     for step in range(steps):
         used = tables.deployed(flat)
         x, pull = batch(step)
-        if isinstance(pull, MapPull):
+        if hasattr(pull, "gradient"):
             gradient = pull.gradient(architecture, used, x)
         else:
             gradient = architecture.gradient(used, x, pull)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,20 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from p2pkd.core.rng import uniforms
+from p2pkd.learning.api import Outputs
 from p2pkd.learning.architecture import Architecture, Pull
 from p2pkd.learning.batches import Ints
 from p2pkd.learning.classes import class_means
-from p2pkd.learning.generator import Form, Records, classes_at, fit, normals
+from p2pkd.learning.generator import Form, Records, classes_at, fit, normals, product
 from p2pkd.learning.objectives import distillation_pull
 from p2pkd.learning.steps import Batches
 from p2pkd.learning.tables import Tables, take
 
 
 def fitted(tables: Tables, agents: Ints, architecture: Architecture, flat: Tensor) -> Tensor:
-    """Return generators of rows for the models *flat* ``(G, P)``, and the shares of classes.
+    """Return generators for the models *flat* ``(G, P)``, their heads, and the shares of classes.
 
-    As one row ``(G, 1, Q + C)``: what is sent.
+    As one row ``(G, 1, Q + H + C)``: what is sent.
     """
     knowledge: Any = tables.recipe.knowledge
     form = knowledge.form(tables.n_classes)
@@ -31,13 +33,17 @@ def fitted(tables: Tables, agents: Ints, architecture: Architecture, flat: Tenso
     records = class_means(tables, agents, every, lambda x: architecture.forward(flat, x).features)
     counts = tables.label_counts[tables.index(agents)]
     known = Records(records, counts / counts.sum(1, keepdim=True))
+    head = flat[:, flat.shape[1] - knowledge.head_numbers(tables.n_classes) :]
 
     def model(x: Tensor) -> tuple[Tensor, Tensor]:
-        return tuple(architecture.forward(flat, x))  # type: ignore[return-value]
+        if knowledge.of_features:
+            return read(head, x), x
+        outputs = architecture.forward(flat, x)
+        return outputs.logits, outputs.features
 
     rng = tables.streams.generator("generators")
     made = fit(form, knowledge.fit, model, known, rng)
-    return torch.cat([made, known.shares], 1).unsqueeze(1)
+    return torch.cat([made, head, known.shares], 1).unsqueeze(1)
 
 
 def synthetic_batches(
@@ -67,7 +73,7 @@ def synthetic_batches(
 
 
 def _teachers(tables: Tables, products: Sequence[Any]) -> tuple[Tensor, Ints]:
-    """Return what each agent has heard, ``(G, K, Q + C)``, and from how many, ``(G,)``.
+    """Return what each agent has heard, ``(G, K, Q + H + C)``, and from how many, ``(G,)``.
 
     Who has fewer than K teachers has its first once more, which is never drawn.
     """
@@ -100,7 +106,7 @@ def _rows(
     x, y = None, None
     for k in range(teachers.shape[1]):
         flat = teachers[:, k]
-        asked = classes_at(flat[:, form.n_parameters :].cumsum(1).contiguous(), chances)
+        asked = classes_at(flat[:, -form.n_classes :].cumsum(1).contiguous(), chances)
         made = form.rows(flat, noise, asked)
         if x is None or y is None:
             x, y = made, asked
@@ -110,3 +116,60 @@ def _rows(
     assert x is not None
     assert y is not None
     return x, y
+
+
+def average_heads(tables: Tables, products: Sequence[Any], flat: Tensor) -> None:
+    """Put the mean of an agent's own and all received heads in place of its own, in *flat*."""
+    knowledge: Any = tables.recipe.knowledge
+    h = knowledge.head_numbers(tables.n_classes)
+    teachers, counts = _teachers(tables, products)
+    first = teachers.shape[2] - h - tables.n_classes
+    total, known = flat[:, flat.shape[1] - h :].clone(), tables.tensor(counts)
+    for k in range(teachers.shape[1]):
+        heard = (known > k).to(flat.dtype).unsqueeze(1)
+        total += teachers[:, k, first : first + h] * heard
+    flat[:, flat.shape[1] - h :] = total / (known + 1).to(flat.dtype).unsqueeze(1)
+
+
+def read(head: Tensor, features: Tensor) -> Tensor:
+    """Return the logits ``(G, B, C)`` that heads ``(G, (d + 1) C)`` give *features* ``(G, B, d)``.
+
+    A head is the last layer: weights ``(C, d)``, then biases.
+    """
+    c = head.shape[1] // (features.shape[2] + 1)
+    weights = head[:, :-c].reshape(-1, c, features.shape[2])
+    return product(features, weights) + head[:, None, -c:]
+
+
+@dataclass(frozen=True, eq=False)
+class HeadPull:
+    """Stands for a pull where part of the loss is about features that no row was seen for.
+
+    *private* pulls at the outputs on rows; *public* at those of the head on *features*.
+    """
+
+    private: Pull
+    features: Tensor
+    public: Pull
+
+    def gradient(self, architecture: Architecture, flat: Tensor, x: Tensor) -> Tensor:
+        """Return the gradient ``(G, P)`` of both."""
+        gradient = architecture.gradient(flat, x, self.private)
+        c = architecture.n_classes
+        h = (self.features.shape[2] + 1) * c
+        logits = read(flat[:, flat.shape[1] - h :], self.features)
+        towards, _ = self.public(Outputs(logits, self.features))
+        weights = product(towards.mT, self.features.mT)
+        gradient[:, -h:-c] += weights.reshape(len(weights), -1)
+        gradient[:, -c:] += towards.sum(1)
+        return gradient
+
+
+def head_batches(private: Batches, public: Batches) -> Batches:
+    """Return both losses in one step, the *public* one being about features."""
+
+    def batch(step: int) -> tuple[Tensor, HeadPull]:
+        (x, own), (features, pull) = private(step), public(step)
+        return x, HeadPull(own, features, pull)
+
+    return batch

@@ -123,3 +123,99 @@ def test_without_reference_rows_predictions_are_refused():
 def test_what_does_not_fit_is_refused(change, complaint):
     with pytest.raises(ScenarioError, match=complaint):
         scenario_from_dict({"duration": "1 min", "agents": 4, "method": {**method(), **change}})
+
+
+FEATURES = {**GENERATOR, "kind": "feature_generator"}
+Q_FEATURES, HEAD = (4 + 10 + 1) * 8 + 9 * 8, 90
+
+
+def shared_heads(**learn):
+    return {**method(FEATURES, **learn), "memory": {"keep": "once"}}
+
+
+def test_generator_head_and_shares_travel(run):
+    _, log = run(shared_heads(), devices=MODEL, data=NONE)
+    assert {m.payload_bytes for m in log.messages} == {4 * (Q_FEATURES + HEAD + 10)}
+
+
+def test_features_are_read_by_the_head_alone_and_charged_so(run):
+    simulation, log = run(shared_heads(), devices=MODEL, data=NONE)
+    forward = simulation.profile.flops_forward[0]
+    made, last = float((2 * 14 + 1) * 8 + (2 * 8 + 1) * 8), (2 * 8 + 1) * 10
+    for c in log.computations:
+        if c.kind == "predict":
+            private = simulation.profile.private_rows[c.agent]
+            expected = private * forward + 3 * 3 * 8 * (last + made)
+        elif c.kind == "distill":
+            expected = 2 * (3 * 12 * forward + 12 * (3 * last + made))
+        else:
+            continue
+        assert c.flops == pytest.approx(expected, rel=0.05)
+
+
+def test_heads_are_averaged_and_learn_what_generators_make(run):
+    simulation, _ = run(shared_heads(), numbers=True, devices=MODEL, data=NONE, duration="1 min")
+    learner = simulation.shared.learner
+    tables, version = learner.tables, simulation.agents[0].version
+    form = tables.recipe.knowledge.form(10)
+    payloads = [
+        learner.predict(simulation.agents[i].version, np.zeros(1, np.int64)) for i in (1, 2)
+    ]
+    sent = [torch.from_numpy(learner.resolve(payload))[0] for payload in payloads]
+    for i, numbers in zip((1, 2), sent, strict=True):
+        own = learner.parameters(simulation.agents[i].version)
+        np.testing.assert_array_equal(numbers[Q_FEATURES:-10], own[-HEAD:])
+
+    # The same draws, each row of its own teacher.
+    from p2pkd.core.rng import uniforms
+    from p2pkd.learning.generator import normals
+
+    counters = (version.drawn + np.arange(12))[:, None] * 10 + np.arange(10)
+    drawn = uniforms(tables.distill_keys[0], counters.astype(np.uint64))
+    rows, labels = [], []
+    for whose, chance, *noise in drawn:
+        numbers = sent[int(whose * 2)]
+        y = int(np.searchsorted(np.cumsum(numbers[-10:].numpy()), chance, side="right"))
+        z = torch.from_numpy(normals(np.array(noise)))
+        rows.append(form.rows(numbers[None, :Q_FEATURES], z[None, None], torch.tensor([[y]]))[0, 0])
+        labels.append(y)
+    x, y = torch.stack(rows), torch.tensor(labels)
+    private = tables.index(tables.private.sample(np.array([0]), np.array([version.samples]), 12))[0]
+
+    flat = torch.from_numpy(learner.parameters(version))
+    flat[-HEAD:] = torch.stack([flat[-HEAD:], *(each[Q_FEATURES:-10] for each in sent)]).mean(0)
+    flat.requires_grad_()
+    inner, offset, outer, bias = flat.split([64 * 8, 8, 80, 10])
+    below = functional.linear(tables.private_x[private], inner.view(8, 64), offset).relu()
+    logits = functional.linear(below, outer.view(10, 8), bias)
+    loss = functional.cross_entropy(logits, tables.private_y[private])
+    loss = loss + functional.cross_entropy(functional.linear(x, outer.view(10, 8), bias), y)
+    (gradient,) = torch.autograd.grad(loss, flat)
+    lessons = [SimpleNamespace(contents=p, sender=i, made_s=0.0) for i, p in enumerate(payloads, 1)]
+    stepped = torch.from_numpy(learner.parameters(learner.distill(version, lessons, 1)))
+    torch.testing.assert_close(stepped, flat.detach() - 0.1 * gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_who_shares_the_group_changes_no_head(run):
+    finals = []
+    for executor in ("grouped", "loop"):
+        simulation, _ = run(
+            shared_heads(),
+            numbers=True,
+            data=NONE,
+            duration="1 min",
+            execution={"executor": executor},
+        )
+        learner = simulation.shared.learner
+        finals.append(np.stack([learner.parameters(a.version) for a in simulation.agents]))
+    np.testing.assert_allclose(*finals, atol=1e-5)
+
+
+def test_features_of_two_architectures_are_refused():
+    two = [
+        {"profile": "laptop", "share": 0.5, "model": {"kind": "mlp", "hidden": [n]}} for n in (8, 9)
+    ]
+    with pytest.raises(ScenarioError, match="'feature_generator' can only be sent between agents"):
+        scenario_from_dict(
+            {"duration": "1 min", "agents": 4, "method": shared_heads(), "devices": two}
+        )

@@ -19,7 +19,7 @@ def method(**learn):
     return {
         "send": {"knowledge": "soft_labels", "rows": "all"},
         "gossip": {"every": "10 s"},
-        "learn": {"objective": "nas", "lr": 0.1, "choose_every": 2, **learn},
+        "learn": {"objective": "nas", "lr": 0.1, "choose_every": 2, "holdout": 0.2, **learn},
     }
 
 

@@ -29,6 +29,8 @@ class Generator(RowKnowledge):
     """
 
     generates: ClassVar[bool] = True
+    of_features: ClassVar[bool] = False
+    """Whether features are made, not rows."""
     codec_kinds: ClassVar[tuple[str, ...]] = ("float16", "float32")
     knowledge_type: ClassVar[str] = "generators"
     kind: Literal["generator"] = "generator"
@@ -64,6 +66,10 @@ class Generator(RowKnowledge):
         bound._inputs = inputs
         return bound
 
+    def head_numbers(self, n_classes: int) -> int:
+        """Return H, the numbers of the sender's head in a message: 0."""
+        return 0
+
     def form(self, n_classes: int) -> Form:
         """Return the sizes of the generator's layers."""
         from p2pkd.learning.generator import Form
@@ -78,9 +84,27 @@ class Generator(RowKnowledge):
         return Fit(self.steps, self.batch, self.lr, self.activation, self.entropy)
 
     def width(self, n_classes: int) -> int:
-        """Return Q + C, once it is known how long rows are (see `over`)."""
-        return self.form(n_classes).n_parameters + n_classes
+        """Return Q + H + C, once it is known how long rows are (see `over`)."""
+        return self.form(n_classes).n_parameters + self.head_numbers(n_classes) + n_classes
 
     def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
         """Return the numbers: they are no predictions."""
         return values
+
+
+class FeatureGenerator(Generator):
+    """A class-conditional generator of features, the head that reads them, and class shares.
+
+    (Q + (d + 1) C + C) b bytes, d being the width of the features that it makes: those below the
+    last layer, which is the head.  Receivers average heads with their own, and learn what the
+    generator makes with that layer alone, as Zhu, Hong and Zhou (FedGen, ICML 2021) share
+    prediction layers; for that, all must have one architecture.
+    """
+
+    of_features: ClassVar[bool] = True
+    one_architecture: ClassVar[bool] = True
+    kind: Literal["feature_generator"] = "feature_generator"  # type: ignore[assignment]
+
+    def head_numbers(self, n_classes: int) -> int:
+        """Return (d + 1) C."""
+        return (self._inputs + 1) * n_classes
