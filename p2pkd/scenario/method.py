@@ -157,12 +157,12 @@ class LearnSpec(Family, root=True):
     train_on: Literal["private", "pooled"] = "private"
     """`pooled` lets every agent draw from everybody's rows: the ceiling, not a method."""
 
-    def misfits(self, method: MethodSpec) -> Iterator[str]:
-        """Yield, in words, which of the method's other choices do not go with this one."""
-        return iter(())
-
     def data_misfits(self, data: DataSpec) -> Iterator[str]:
         """Yield, in words, which choices of *data* do not go with this objective."""
+        return iter(())
+
+    def misfits(self, method: MethodSpec) -> Iterator[str]:
+        """Yield, in words, which of the method's other choices do not go with this one."""
         return iter(())
 
 
