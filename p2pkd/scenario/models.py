@@ -111,8 +111,8 @@ class DuoSpec(ModelSpec):
 
     hooks: ClassVar[frozenset[str]] = frozenset({"proxy"})
     kind: Literal["duo"] = "duo"
-    private: ModelSpec
-    proxy: ModelSpec
+    private: ModelSpec = MlpSpec(hidden=(64,))
+    proxy: ModelSpec = MlpSpec(hidden=(16,))
 
     @model_validator(mode="after")
     def _of_single_models(self) -> Self:

@@ -10,6 +10,8 @@ from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.load import load_scenario
 
 SCENARIOS = sorted(Path("scenarios/methods").glob("objective-*.yaml"))
+# Run by tests/test_methods.py.
+PRESETS = sorted(Path("scenarios/methods").glob("preset-*.yaml"))
 LITTLE = ["agents=8", "duration=7 min", "evaluate.every=7 min"]
 # Named by scenarios of their own, elsewhere: controls, parameter gossip and the quickstart.
 ELSEWHERE = {"local", "merge", "mutual", "response", "self"}
@@ -31,6 +33,7 @@ def test_runs_and_matters(path, tmp_path):
 
 def test_every_objective_is_named_by_a_scenario():
     load_kinds()
-    named = {load_scenario(path).scenario.method.learn.tag_value for path in SCENARIOS}
+    paths = [*SCENARIOS, *PRESETS]
+    named = {load_scenario(path).scenario.method.learn.tag_value for path in paths}
     ours = {n for n, cls in Objective.members.items() if cls.__module__.startswith("p2pkd.")}
     assert ours - ELSEWHERE == named - ELSEWHERE
