@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from p2pkd.analysis.result import Result
+from p2pkd.core.records import DELIVERED
 
 Array = NDArray[np.float64]
 EPSILON_S = 1e-9
@@ -22,13 +23,14 @@ def rounds(result: Result) -> pd.DataFrame:
     all others had come as far, which is what a round waits for.  Empty where agents have clocks of
     their own: they wait for nobody.
 
-    A round begins when everything is over, and no sooner than a period after the one before.
+    A round begins when everything is over, no sooner than a period after the one before, and with
+    somebody who neither goes on with a turn nor answers a message just heard.
     """
     every = _period(result)
     if every is None:
         return pd.DataFrame(columns=["round", "agent", "started_s", "own_s", "wait_s"])
     work = _activity(result)
-    starts = np.array(list(_starts(work[:, 1], work[:, 2], every)))
+    starts = np.array(list(_starts(work, _prompts(result), every)))
     number = np.searchsorted(starts, work[:, 1], side="right") - 1
     table = pd.DataFrame({"round": number, "agent": work[:, 0].astype(int), "ended_s": work[:, 2]})
     own = table.groupby(["round", "agent"], as_index=False)["ended_s"].max()
@@ -71,10 +73,21 @@ def _activity(result: Result) -> Array:
     return np.asarray(work[np.argsort(work[:, 1], kind="stable")])
 
 
-def _starts(started: Array, ended: Array, every: float) -> Iterator[float]:
+def _prompts(result: Result) -> set[tuple[int, float]]:
+    """Return who had a reason to go on when: a computation ended, or a message was delivered."""
+    compute, messages = result.compute, result.messages
+    heard = messages[messages["status"].astype(str) == DELIVERED]
+    ended = [*zip(compute["agent"].tolist(), compute["ended_s"].tolist(), strict=True)]
+    ended += zip(heard["receiver"].tolist(), heard["ended_s"].tolist(), strict=True)
+    return set(ended)
+
+
+def _starts(work: Array, prompts: set[tuple[int, float]], every: float) -> Iterator[float]:
+    # Of those who begin at the same time the unprompted come first.
+    rows = [(start, (int(agent), start) in prompts, end) for agent, start, end in work.tolist()]
     over, due = -np.inf, -np.inf
-    for start, end in zip(started.tolist(), ended.tolist(), strict=True):
-        if start >= over - EPSILON_S and start >= due - EPSILON_S:
+    for start, prompted, end in sorted(rows):
+        if not prompted and start >= over - EPSILON_S and start >= due - EPSILON_S:
             due = start + every
             yield start
         over = max(over, end)

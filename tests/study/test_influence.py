@@ -123,3 +123,36 @@ def test_fast_agents_wait_for_the_slow_one_in_rounds_and_for_nobody_on_their_own
     shares = utilisation(step)
     assert (shares["waiting"] <= shares["idle"] + 1e-9).all()
     assert {"stale_5", "stale_50", "stale_95", "online"} <= set(resources_by_agent(step).columns)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["method.gossip.protocol=push_pull", "links.loss=10 %"],
+        ["method.gossip.protocol=push", "links.loss=20 %", SLOW],
+        ["method.gossip.protocol=pull", "links.latency={kind: constant, value: 3 s}", SLOW],
+        ["method.gossip.protocol=none", "method.gossip.every=5 s", SLOW],
+        [
+            "method.gossip.protocol=push_pull",
+            "links.latency={kind: constant, value: 4 s}",
+            "churn={sessions: {kind: exponential, online: 1 min, offline: 20 s}}",
+        ],
+    ],
+)
+def test_rounds_are_those_of_the_clock(study_file, tmp_path, monkeypatch, changes):
+    from p2pkd.engine.clocks import RoundClock
+
+    starts = set()
+    turn = RoundClock._turn
+
+    def noted(clock, agent):
+        starts.add(clock.env.now)
+        return turn(clock, agent)
+
+    monkeypatch.setattr(RoundClock, "_turn", noted)
+    study_file("")
+    more = ["method.gossip.clock=rounds", "duration=5 min", "agents=8"]
+    run = simulate(
+        tmp_path / "tiny.yaml", overrides=[*changes, *more], out=tmp_path / "run", dry_run=True
+    )
+    assert rounds(run)["started_s"].unique().tolist() == sorted(starts)
