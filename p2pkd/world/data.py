@@ -135,7 +135,7 @@ def _known_rows(
     spec: ReferenceSpec, n_agents: int, streams: Streams
 ) -> tuple[NDArray[np.int64], ...] | None:
     """Return the reference rows that each agent has."""
-    if spec.known == 1:
+    if spec.known == 1 or not spec.rows:
         return None
     n = max(1, round(spec.known * spec.rows))
     draws = (streams.generator("reference known", i) for i in range(n_agents))

@@ -99,7 +99,7 @@ def test_who_shares_the_group_changes_nothing(run):
         )
         learner = simulation.shared.learner
         finals.append(np.stack([learner.parameters(a.version) for a in simulation.agents]))
-    np.testing.assert_allclose(*finals, atol=1e-5)
+    np.testing.assert_array_equal(*finals)
 
 
 def test_without_reference_rows_predictions_are_refused():
@@ -208,7 +208,7 @@ def test_who_shares_the_group_changes_no_head(run):
         )
         learner = simulation.shared.learner
         finals.append(np.stack([learner.parameters(a.version) for a in simulation.agents]))
-    np.testing.assert_allclose(*finals, atol=1e-5)
+    np.testing.assert_array_equal(*finals)
 
 
 def test_features_of_two_architectures_are_refused():
