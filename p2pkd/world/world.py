@@ -116,10 +116,10 @@ def _describe(world: World) -> dict[str, str]:
             f"{len(data.private_y)} private, {len(data.reference_y)} reference, "
             f"{len(data.test_y)} test"
         )
-        for what, groups in (("views", data.views), ("tasks", data.tasks)):
-            if groups is not None:
-                counts = np.bincount(groups.of, minlength=len(groups.names))
-                named = zip(counts, groups.names, strict=True)
+        for what, parts in (("views", data.views), ("tasks", data.tasks)):
+            if parts is not None:
+                counts = np.bincount(parts.of, minlength=len(parts.names))
+                named = zip(counts, parts.names, strict=True)
                 summary[what] = ", ".join(f"{count} x {name}" for count, name in named)
         summary["private rows an agent"] = f"{sizes.min()} to {sizes.max()}, median " + (
             f"{np.median(sizes):g}"

@@ -11,6 +11,7 @@ from p2pkd.core.rng import Streams
 from p2pkd.scenario.data import DataSpec, Dirichlet, Synthetic
 from p2pkd.scenario.devices import DeviceSpec
 from p2pkd.scenario.links import LinksSpec, LognormalLatency
+from p2pkd.scenario.load import scenario_from_dict
 from p2pkd.scenario.models import LinearSpec, MlpSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.scenario.topology import RandomRegular, Ring, WattsStrogatz
@@ -106,3 +107,13 @@ def test_the_catalogue_does_without_heavy_packages():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_views_and_tasks_are_described():
+    tasks = [{"name": name, "classes": [[0, 1], [2]]} for name in ("one", "two")]
+    spec = {"duration": "1 min", "agents": 5, "method": {"preset": "isolated"}}
+    spec["data"] = {"views": "parts", "tasks": tasks}
+    scenario = scenario_from_dict(spec)
+    summary = build_world(scenario, Streams(0), Path()).describe()
+    assert summary["views"] == "3 x left, 2 x right"
+    assert summary["tasks"] == "3 x one, 2 x two"
