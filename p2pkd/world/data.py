@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -97,33 +97,49 @@ def build_data(
     partition = partition.beside(idle)
     if isinstance(spec.partition, FeatureShift):
         private_x = shifted(spec.partition, private_x, raw.input_shape, partition, streams)
-    views = None
-    if spec.views is not None:
-        shape = raw.input_shape
-        views, looks = build_views(spec.views, shape, n_agents, x[reference], test_x, streams)
-        private_x = seen(private_x, partition, views, looks)
-    test_y = raw.y[test] if raw.test_y is None else raw.test_y
-    tasks, n_classes = None, raw.n_classes
-    if spec.tasks:
-        tasks, private_y, partition = build_tasks(
-            spec.tasks, n_classes, test_y, private_y, partition, streams
-        )
-        n_classes = tasks.n_classes
-    return Data(
+    data = Data(
         name=raw.name,
         input_shape=raw.input_shape,
-        n_classes=n_classes,
-        class_names=None if spec.tasks else raw.class_names,
+        n_classes=raw.n_classes,
+        class_names=raw.class_names,
         private_x=private_x,
         private_y=private_y,
         reference_x=x[reference],
         reference_y=raw.y[reference],
         test_x=test_x,
-        test_y=test_y,
+        test_y=raw.y[test] if raw.test_y is None else raw.test_y,
         partition=partition,
         known=_known_rows(spec.reference, n_agents, streams),
         stream=spec.stream,
-        views=views,
+    )
+
+    # Step 5: what agents see, and have to tell, in their own way.
+    return _with_tasks(_with_views(data, spec, streams), spec, streams)
+
+
+def _with_views(data: Data, spec: DataSpec, streams: Streams) -> Data:
+    """Return *data* as agents see it."""
+    if spec.views is None:
+        return data
+    n, rows = len(data.partition.sizes), (data.reference_x, data.test_x)
+    views, looks = build_views(spec.views, data.input_shape, n, *rows, streams)
+    private_x = seen(data.private_x, data.partition, views, looks)
+    return replace(data, private_x=private_x, views=views)
+
+
+def _with_tasks(data: Data, spec: DataSpec, streams: Streams) -> Data:
+    """Return *data* with labels, and rows, of the agents' tasks."""
+    if not spec.tasks:
+        return data
+    tasks, private_y, partition = build_tasks(
+        spec.tasks, data.n_classes, data.test_y, data.private_y, data.partition, streams
+    )
+    return replace(
+        data,
+        n_classes=tasks.n_classes,
+        class_names=None,
+        private_y=private_y,
+        partition=partition,
         tasks=tasks,
     )
 

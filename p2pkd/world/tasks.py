@@ -58,8 +58,10 @@ def build_tasks(
     relabelled = tables[of[owner], y[partition.rows]]
     kept = relabelled >= 0
     sizes = np.bincount(owner[kept], minlength=n)
-    if not sizes.all():
-        agent = int(np.flatnonzero(sizes == 0)[0])
+    # Who has no rows from the start, such as a server, needs none.
+    bare = np.flatnonzero((sizes == 0) & (partition.sizes > 0))
+    if len(bare):
+        agent = int(bare[0])
         raise DataError(
             f"data.tasks: agent {agent} has no rows of its task {specs[of[agent]].name!r}; use"
             " fewer agents, or a partition with less skew"
