@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family
 from p2pkd.scenario.quantities import Count
@@ -62,7 +62,7 @@ class CnnSpec(ModelSpec):
     """
 
     kind: Literal["cnn"] = "cnn"
-    channels: tuple[Count, ...] = (16, 32)
+    channels: Annotated[tuple[Count, ...], Field(min_length=1)] = (16, 32)
     dense: Count = 64
     padding: Literal["same", "valid"] = "same"
     """`valid` convolutions take a pixel off each side."""
