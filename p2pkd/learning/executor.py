@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
+from time import perf_counter
 from typing import Any
 from weakref import ref
 
@@ -16,10 +17,11 @@ from p2pkd.learning.memory import keep_freed_memory
 from p2pkd.learning.plan import Chain, make_plan
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.settings import Settings
+from p2pkd.learning.threads import ThreadChoice
 from p2pkd.learning.versions import PREDICT
 
-# Chains of one group, the rows that they fill, and the pools they read and write.
-Task = tuple[Sequence[Chain], list[int], Pool, Pool]
+# Chains of one group, the rows that they fill, the pools they read and write, and their kind.
+Task = tuple[Sequence[Chain], list[int], Pool, Pool, Hashable]
 
 
 # Agents in a call from which on several threads compute it.
@@ -36,6 +38,7 @@ class Executor:
         self.kernels = kernels
         self.on_cpu = settings.torch_device.type == "cpu"
         self.threads = (settings.threads or os.cpu_count() or 1) if self.on_cpu else 1
+        self.choice = ThreadChoice(self.threads)
         tables = kernels.tables
         self.architecture_of = dict(zip(tables.pools, tables.architectures, strict=True))
         self.executed = 0
@@ -69,16 +72,16 @@ class Executor:
     def _run_level(self, groups: dict[Any, list[Chain]]) -> None:
         # Step 1: rows for the results, and a fair division into chunks.
         tasks: list[Task] = []
-        for (origin, pool, _), chains in groups.items():
+        for (origin, pool, kind), chains in groups.items():
             rows = pool.take(len(chains))
             for part in self._parts(len(chains), self.chunk(self.architecture_of[origin])):
-                tasks.append((chains[part], rows[part], origin, pool))
+                tasks.append((chains[part], rows[part], origin, pool, (id(pool), kind)))
         # Step 2: compute.
         self.calls += len(tasks)
         for task in tasks:
             self._run_task(task)
         # Step 3: what is computed forgets how.
-        for done, places, _, _ in tasks:
+        for done, places, *_ in tasks:
             self.executed += len(done)
             for chain, row in zip(done, places, strict=True):
                 product = chain[-1]
@@ -95,15 +98,18 @@ class Executor:
         return [slice(a, b) for a, b in pairwise(edges)]
 
     def _run_task(self, task: Task) -> None:
-        chains, rows, origin, pool = task
+        chains, rows, origin, pool, kind = task
         # PyTorch's threads divide a wide group among them, each agent's arithmetic being on one.
         # A narrow one gains nothing, and a single agent's might be split, and rounded, otherwise.
-        threads = self.threads if len(chains) >= WIDE else 1
+        threads = self.choice.threads(kind) if len(chains) >= WIDE else 1
         if threads != torch.get_num_threads():
             torch.set_num_threads(threads)
+        started = perf_counter()
         with torch.no_grad():
             values = self.kernels.run(chains, self.architecture_of[origin], origin)
             pool.data.index_copy_(0, self.kernels.tables.index(rows), values)
+        if len(chains) >= WIDE:
+            self.choice.took(kind, threads, (perf_counter() - started) / len(chains))
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""

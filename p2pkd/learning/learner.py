@@ -189,9 +189,12 @@ class DeferredLearner:
         if self.tables.proxies is not None:
             home = self.tables.proxies
             parts = [(self._proxy(part, exact=True), share) for part, share in parts]
+        level = version.level
         for part, _ in parts:
             if part.pool is not home:
                 raise ValueError("merge: parts must have the architecture of the version")
+            if part.level > level:
+                level = part.level
         product = Version(
             version.agent,
             version.pool,
@@ -202,7 +205,7 @@ class DeferredLearner:
             version.updates,
             version.samples,
             version.drawn,
-            level_after(max(version.level, *[part.level for part, _ in parts])),
+            level_after(level),
         )
         return self._record(product)
 
