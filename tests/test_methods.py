@@ -1,6 +1,7 @@
 """Every part of a method and every preset runs in little, distils, and makes a difference."""
 
 from functools import cache
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -44,6 +45,8 @@ def test_part_makes_a_difference(path):
     if path.stem == "part-privacy":
         pytest.importorskip("dp_accounting")
     got, plain = summary(path), without_the_part()
+    if path.stem == "part-signs":
+        plain = summary(FOLDER / "preset-choco.yaml")
     assert got["distill_steps"] > 0
     if path.stem == "part-mean-losses":
         # With KL the gradient of the mean of losses is that of the loss of the mean.
@@ -64,6 +67,9 @@ def test_bytes_a_message_are_those_of_the_formulas():
         "part-validation": 128 * 40 + 4,
         "part-by-competence": 128 * 40 + 40,
         "part-row-memory": 32 * (40 + 4),
+        "part-hard-labels": 128,
+        "part-int8": 128 * (10 + 4),
+        "part-signs": ceil((64 * 32 + 32 + 32 * 10 + 10) / 8) + 4,
         "part-privacy": 128 * 40,
     }
     for name, size in expected.items():
