@@ -23,8 +23,9 @@ class Generator(RowKnowledge):
     (Q + C) b bytes, Q being (noise + C + 1) hidden + (hidden + 1) F.  The sender fits it anew for
     each message, from numbers that all share, to its own model: CE of the class asked for, plus
     `activation` times the squared distance of each class's mean activations from those recorded on
-    private rows (as Lopes, Fenu and Starner, 2017, record them), plus `entropy` times minus the
-    entropy of the mean prediction (Chen et al., DAFL, ICCV 2019; Moslemi et al., 2024, 3.2.1.2).
+    private rows (metadata as in Lopes, Fenu and Starner, 2017, arXiv 1710.07535), plus `entropy`
+    times minus the entropy of the mean prediction (Chen et al., DAFL, ICCV 2019, arXiv 1904.01186,
+    whose term of activations asks for large ones instead; Moslemi et al., 2024, 3.2.1.2).
     Private rows themselves are never seen by it.  The fit is charged.
     """
 
