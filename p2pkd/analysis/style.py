@@ -109,7 +109,7 @@ def label_ends(ax: Axes, ends: Sequence[End]) -> None:
 def legend_above(ax: Axes) -> None:
     """Put a legend above the axes, where it hides nothing, in as many columns as fit."""
     _, names = ax.get_legend_handles_labels()
-    columns = max(1, min(len(names), 60 // (6 + max(map(len, names), default=1))))
+    columns = max(1, min(len(names), 90 // (6 + max(map(len, names), default=1))))
     ax.legend(
         fontsize=FONT - 1, frameon=False, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1),
         borderaxespad=0.2, handletextpad=0.4, columnspacing=1.2,
