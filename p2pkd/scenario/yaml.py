@@ -89,12 +89,15 @@ class _Builder:
         self.problems = problems
 
     def place(self, node: Any) -> Place:
+        """Return where *node* stands."""
         return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
     def complain(self, node: Any, key: str, message: str) -> None:
+        """Note a problem with *node*, the value of *key*, and go on."""
         self.problems.append(Problem(*self.place(node), key, message))
 
     def build(self, node: Any, key: str, above: tuple[Any, ...]) -> Node:
+        """Return *node* as plain values and their places; *above* are the nodes around it."""
         place = self.place(node)
         if any(node is outer for outer in above):
             self.complain(node, key, "an alias to a value that contains it")
@@ -107,6 +110,7 @@ class _Builder:
         return Node(self.scalar(node, key), place)
 
     def mapping(self, node: MappingNode, key: str, above: tuple[Any, ...]) -> dict[str, Node]:
+        """Return the values by key; own keys win over merged ones."""
         own: dict[str, Node] = {}
         inherited: dict[str, Node] = {}
         for name_node, value_node in node.value:
@@ -126,6 +130,7 @@ class _Builder:
         return {**inherited, **own}
 
     def merged(self, node: Any, key: str, above: tuple[Any, ...]) -> dict[str, Node]:
+        """Return what a merge key brings in; of several mappings the first one wins."""
         sources = node.value if isinstance(node, SequenceNode) else [node]
         trees = [self.build(source, key, above) for source in sources]
         result: dict[str, Node] = {}
@@ -137,6 +142,7 @@ class _Builder:
         return result
 
     def scalar(self, node: ScalarNode, key: str) -> Any:
+        """Return a plain value; a timestamp stays text."""
         if node.tag == _TIMESTAMP:
             return node.value
         if node.tag not in _SCALARS:

@@ -55,6 +55,7 @@ class _Cyclon(Views):
         self.offered: dict[int, tuple[int, Sequence[int]]] = {}
 
     def begin(self, agent: int, now_s: float) -> tuple[int, Sequence[Entry]] | None:
+        """Forget the oldest entry and turn to its subject, with `shuffle` - 1 others and one of now."""
         view = self.view(agent)
         if not view:
             return None
@@ -67,11 +68,13 @@ class _Cyclon(Views):
     def answer(
         self, agent: int, sender: int, entries: Sequence[Entry], now_s: float
     ) -> Sequence[Entry]:
+        """Give up to `shuffle` entries, none about the asker, for those that came."""
         given = self._some(agent, self.shuffle, but=sender)
         self._take(agent, entries, [entry.agent for entry in given])
         return given
 
     def conclude(self, agent: int, sender: int, entries: Sequence[Entry], now_s: float) -> None:
+        """Take the answer; it may replace what was given, if it is to the last question."""
         asked, given = self.offered.get(agent, (-1, ()))
         self._take(agent, entries, given if asked == sender else ())
 

@@ -38,6 +38,7 @@ class _Degree:
         self.draws = Draws(streams, graph.n)
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
+        """Return *fanout* neighbours, drawn by degree to the `power`, or all there are."""
         neighbours: list[int] = self.graph.neighbours(agent).tolist()
         if fanout >= len(neighbours):
             return neighbours

@@ -44,6 +44,7 @@ class _Oracle:
         self.circles: dict[int, tuple[list[int], list[int]]] = {}
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
+        """Return the next *fanout* agents in this round's circle; each call is a new round."""
         turn = self.rounds[agent]
         self.rounds[agent] = turn + 1
         order, place = self._circle(turn)

@@ -35,6 +35,7 @@ class _Exponential:
         self.turns = [0] * n
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
+        """Return those 1, 2, 4, ... places on, *fanout* of them; the next turn goes on."""
         steps = self.steps
         count = min(fanout, len(steps))
         first = self.turns[agent]

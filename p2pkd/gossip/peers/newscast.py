@@ -35,6 +35,7 @@ class _Newscast(Views):
         self.entry_bytes = round(spec.entry)
 
     def begin(self, agent: int, now_s: float) -> tuple[int, Sequence[Entry]] | None:
+        """Turn to anybody in the view, with all of it and a new entry about oneself."""
         known = list(self.view(agent))
         if not known:
             return None
@@ -43,11 +44,13 @@ class _Newscast(Views):
     def answer(
         self, agent: int, sender: int, entries: Sequence[Entry], now_s: float
     ) -> Sequence[Entry]:
+        """Give the view as it was, with a new entry about oneself, and merge what came."""
         news = self._news(agent, now_s)
         self._merge(agent, entries)
         return news
 
     def conclude(self, agent: int, sender: int, entries: Sequence[Entry], now_s: float) -> None:
+        """Merge the answer: the freshest entries stay."""
         self._merge(agent, entries)
 
     def _news(self, agent: int, now_s: float) -> Sequence[Entry]:

@@ -33,6 +33,7 @@ class _RoundRobin:
         self.position: dict[int, int] = {}
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
+        """Return the next *fanout* neighbours, from a place drawn for the first turn."""
         neighbours: list[int] = self.graph.neighbours(agent).tolist()
         n = len(neighbours)
         if fanout >= n:

@@ -29,6 +29,7 @@ class _Uniform:
         self.draws = Draws(streams, graph.n)
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
+        """Return *fanout* neighbours, each set equally likely, or all if there are no more."""
         degree = self.graph.degree(agent)
         if fanout == 1 and degree > 1:
             # The same draw as below, without a copy of the row.

@@ -47,6 +47,7 @@ class _Walk:
         self.draws = Draws(streams, graph.n)
 
     def choose(self, agent: int, fanout: int) -> Sequence[int]:
+        """Return where up to *fanout* walks ended; fewer where too many came back or met."""
         ends: dict[int, None] = {}
         for _ in range(TRIES * fanout):
             end = self._walk(agent)

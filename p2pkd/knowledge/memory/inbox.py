@@ -31,11 +31,14 @@ class _Inbox(Aging):
         self.memos: list[Memo] = []
 
     def store(self, memo: Memo) -> None:
+        """Keep *memo* too."""
         self.memos.append(memo)
 
     def read(self, now_s: float) -> list[Memo]:
+        """Return what still counts at *now_s*, ordered, and forget everything."""
         memos, self.memos = self.fresh(self.memos, now_s), []
         return sorted(memos, key=order)
 
     def clear(self) -> None:
+        """Forget everything."""
         self.memos.clear()

@@ -28,17 +28,20 @@ class _LatestPerPeer(Aging):
         self.latest: dict[int, Memo] = {}
 
     def store(self, memo: Memo) -> None:
+        """Keep *memo* in place of its sender's last, unless that is at least as new."""
         known = self.latest.get(memo.sender)
         if known is None or memo.made_s > known.made_s:
             self.latest[memo.sender] = memo
 
     def read(self, now_s: float) -> list[Memo]:
+        """Return what still counts at *now_s*, ordered, and forget the rest."""
         kept = self.fresh(list(self.latest.values()), now_s)
         if len(kept) < len(self.latest):
             self.latest = {memo.sender: memo for memo in kept}
         return sorted(kept, key=order) if len(kept) > 1 else kept
 
     def clear(self) -> None:
+        """Forget everything."""
         self.latest.clear()
 
 
@@ -58,6 +61,7 @@ class Once(MemorySpec):
 
 class _Once(_LatestPerPeer):
     def read(self, now_s: float) -> list[Memo]:
+        """Return what still counts at *now_s*, ordered, and forget everything."""
         memos = super().read(now_s)
         self.latest.clear()
         return memos

@@ -37,12 +37,15 @@ class _Reservoir(Aging):
         self.kept: dict[float, Memo] = {}
 
     def store(self, memo: Memo) -> None:
+        """Keep *memo* if its random number is among the `n` least so far."""
         self.kept[uniform(self.key, memo.message)] = memo
         if len(self.kept) > self.n:
             del self.kept[max(self.kept)]
 
     def read(self, now_s: float) -> list[Memo]:
+        """Return what still counts at *now_s*, ordered; nothing is forgotten."""
         return sorted(self.fresh(list(self.kept.values()), now_s), key=order)
 
     def clear(self) -> None:
+        """Forget everything."""
         self.kept.clear()

@@ -61,6 +61,7 @@ class _LatestPerRow(Aging):
         self.of: dict[int, list[Excerpt]] = {}
 
     def store(self, memo: Any) -> None:
+        """Keep *memo*; it takes the place of older rows of its sender that it has too."""
         whole = Excerpt(memo, np.arange(len(memo.rows)))
         known = [e for e in self.of.get(memo.sender, ()) if e.message != memo.message]
         known.append(whole)
@@ -68,6 +69,7 @@ class _LatestPerRow(Aging):
         self.of[memo.sender] = _without_replaced(known)
 
     def read(self, now_s: float) -> list[Memo]:
+        """Return the excerpts that still count at *now_s*, ordered, and forget the rest."""
         excerpts: list[Any] = []
         for sender, known in list(self.of.items()):
             fresh: Any = self.fresh(list(known), now_s)
@@ -76,6 +78,7 @@ class _LatestPerRow(Aging):
         return sorted(excerpts, key=order)
 
     def clear(self) -> None:
+        """Forget everything."""
         self.of.clear()
 
 

@@ -32,6 +32,7 @@ class _Window(Aging):
         self.newest: list[tuple[float, int, Memo]] = []
 
     def store(self, memo: Memo) -> None:
+        """Keep *memo* if it is among the `n` newest."""
         entry = (memo.made_s, memo.message, memo)
         if len(self.newest) < self.n:
             heapq.heappush(self.newest, entry)
@@ -39,8 +40,10 @@ class _Window(Aging):
             heapq.heappushpop(self.newest, entry)
 
     def read(self, now_s: float) -> list[Memo]:
+        """Return what still counts at *now_s*, ordered; nothing is forgotten."""
         kept = self.fresh([memo for _, _, memo in self.newest], now_s)
         return sorted(kept, key=order)
 
     def clear(self) -> None:
+        """Forget everything."""
         self.newest.clear()

@@ -65,6 +65,7 @@ class _Reader:
         self.number = {name: i for i, name in enumerate(self.names)}
 
     def read(self, text: str) -> Change:
+        """Return a line's change; raise ValueError where it is wrong."""
         parts = [part.strip() for part in text.split(",")]
         if len(parts) != 4:
             raise ValueError(f"{text!r} has {len(parts)} parts, not 4")
