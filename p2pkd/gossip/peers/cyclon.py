@@ -55,7 +55,7 @@ class _Cyclon(Views):
         self.offered: dict[int, tuple[int, Sequence[int]]] = {}
 
     def begin(self, agent: int, now_s: float) -> tuple[int, Sequence[Entry]] | None:
-        """Forget the oldest entry and turn to its subject, with `shuffle` - 1 others and one of now."""
+        """Forget the oldest entry and turn to its subject, with `shuffle` entries, one of now."""
         view = self.view(agent)
         if not view:
             return None
