@@ -32,9 +32,10 @@ def test_a_late_message_does_not_replace_a_newer_one():
     assert told(LatestPerPeer().build(), new, old).read(30.0) == [new]
 
 
-def test_a_duplicate_changes_nothing():
-    memo = Memo(1, 10.0, 0)
-    assert told(LatestPerPeer().build(), memo, memo).read(30.0) == [memo]
+@pytest.mark.parametrize("spec", [LatestPerPeer, Once, Reservoir, Window])
+def test_a_duplicate_changes_nothing(spec):
+    memo, again = Memo(1, 10.0, 0), Memo(1, 10.0, 0)
+    assert told(spec().build(), memo, again).read(30.0) == [memo]
 
 
 @pytest.mark.parametrize("spec", [LatestPerPeer, Window, Once, Inbox, Reservoir])

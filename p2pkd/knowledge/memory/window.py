@@ -32,7 +32,9 @@ class _Window(Aging):
         self.newest: list[tuple[float, int, Memo]] = []
 
     def store(self, memo: Memo) -> None:
-        """Keep *memo* if it is among the `n` newest."""
+        """Keep *memo* if it is among the `n` newest; a duplicate changes nothing."""
+        if any(memo.message == known for _, known, _ in self.newest):
+            return
         entry = (memo.made_s, memo.message, memo)
         if len(self.newest) < self.n:
             heapq.heappush(self.newest, entry)
