@@ -81,9 +81,9 @@ def make_data(n: int) -> Any:
     )
 
 
-def make_learner(n: int, kind: str, settings: Settings) -> DeferredLearner:
+def make_recipe(kind: str) -> Recipe:
     soft = kind == "soft labels"
-    recipe = Recipe(
+    return Recipe(
         optimizer=SgdSpec(),
         lr=LR,
         clip_norm=None,
@@ -96,9 +96,11 @@ def make_learner(n: int, kind: str, settings: Settings) -> DeferredLearner:
         weighting=Uniform(),
         objective=Response() if soft else Merge(),
     )
-    of = np.zeros(n, np.int64)
-    specs = (MlpSpec(hidden=(64,)),)
-    return DeferredLearner(make_data(n), specs, of, recipe, Streams(0), settings)
+
+
+def make_learner(n: int, kind: str, settings: Settings) -> DeferredLearner:
+    specs, of = (MlpSpec(hidden=(64,)),), np.zeros(n, np.int64)
+    return DeferredLearner(make_data(n), specs, of, make_recipe(kind), Streams(0), settings)
 
 
 def gossip(learner: DeferredLearner, versions: list[Any], kind: str, peers: Any, rows: Any) -> None:
