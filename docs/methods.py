@@ -1,0 +1,218 @@
+"""Makes the first table and the figure of methods.md: `python docs/methods.py RUNS`.
+
+RUNS is where `p2pkd sweep scenarios/studies/methods.yaml --out RUNS` has put its runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from markdown_parts import replace_part
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from p2pkd.analysis import style
+from p2pkd.analysis.communication import accuracy_at_cost, costs_over_time
+from p2pkd.analysis.readable import size
+from p2pkd.analysis.result import Result
+from p2pkd.analysis.results import Results
+from p2pkd.analysis.statistics import interval
+from p2pkd.study.load import load_study
+
+HERE = Path(__file__).parent
+STUDY = HERE.parent / "scenarios" / "studies" / "methods.yaml"
+BYTES, SECONDS, STEPS = 1e6, 600.0, 3300.0
+BUDGETS = (("wire_bytes", BYTES), ("time_s", SECONDS), ("gradient_steps", STEPS))
+ABOUT_ROWS = {"probabilities", "log_probabilities", "logits", "labels", "features", "relations",
+              "attention_maps"}  # fmt: skip
+
+CHEAPER = "overall comparable to the state of the art, far less traffic"
+JEONG = "8 to 20 points below FedAvg, 12,000 times cheaper"
+
+
+class Method(NamedTuple):
+    """What the scenario does not tell: bytes of a message, by formula, and the claim."""
+
+    size: str
+    claim: str = "-"
+
+
+GROUPS: dict[str, dict[str, Method]] = {
+    "controls": {
+        "isolated": Method("0"),
+        "isolated, one model": Method("0"),
+        "self": Method("0"),
+        "pooled": Method("0"),
+    },
+    "predictions, between peers": {
+        "d-distillation": Method("4 R C", CHEAPER),
+        "dml": Method("R (4 C + 4), both ways"),
+        "fedmd": Method("4 R C", "20 % over no collaboration (10 agents)"),
+        "ds-fl": Method("4 R C", "up to 99 % fewer bytes than FedAvg, accuracy similar or higher"),
+        "scarlet": Method("R (2 C + 4)", "up to 50 % fewer bytes than other distillation"),
+        "cfd": Method("at most R log2 C / 8 + 1",
+                      "100 times fewer bytes than distillation, 10,000 than FedAvg"),
+        "feddf": Method("4 R C + 4", "fewer rounds than any earlier technique"),
+        "idkd": Method("2 R C"),
+        "selective-fd": Method("2 R C"),
+        "kt-pfl": Method("4 R C"),
+        "sqmd": Method("4 R C + 4"),
+        "offline-kd": Method("4 R C, once"),
+    },
+    "servers": {
+        "fedmd-star": Method("4 R C, both ways", "20 % over no collaboration (10 agents)"),
+        "ds-fl-star": Method("4 R C, both ways",
+                             "up to 99 % fewer bytes than FedAvg, accuracy similar or higher"),
+        "fd-star": Method("c (4 C + 4) up, 4 C^2 down", JEONG),
+        "fedavg": Method("4 P, both ways"),
+        "hierarchical": Method("4 P, both ways"),
+    },
+    "knowledge of classes": {
+        "fd": Method("c (4 C + 4)", JEONG),
+        "fedproto": Method("c (4 d + 4)", "better than several earlier ones"),
+        "fedgen": Method("4 (generator + head + C)"),
+        "data_free": Method("2 (generator + C)"),
+    },
+    "models that teach": {
+        "codistillation": Method("4 P"),
+        "def-kt": Method("4 P"),
+        "proxyfl": Method("4 P' + 4"),
+        "fml": Method("4 P' + 4"),
+    },
+    "models that are averaged": {
+        "d-psgd": Method("4 P"),
+        "ad-psgd": Method("4 P, both ways"),
+        "sgp": Method("4 P + 4"),
+        "epidemic": Method("4 P"),
+        "gossip-learning": Method("4 P"),
+        "choco": Method("0.8 P"),
+    },
+    "other objectives": {
+        "response": Method("2 R C"),
+        "multi_teacher": Method("2 R C"),
+        "feature": Method("2 R d"),
+        "relation": Method("2 R (R - 1)"),
+        "graph": Method("8 k R"),
+        "attention": Method("2 R H W"),
+        "adversarial": Method("2 R C"),
+        "quantised": Method("R C / 2"),
+        "nas": Method("2 R C + 8"),
+    },
+}  # fmt: skip
+
+
+def main(folder: str) -> None:
+    """Write table and figure."""
+    results = Results.from_dir(folder)
+    runs: dict[str, list[Result]] = {}
+    for label, run in zip(results.labels, results.runs, strict=True):
+        runs.setdefault(str(label["variant"]), []).append(run)
+    replace_part(HERE / "methods.md", "methods", table(runs))
+    figure(runs).savefig(HERE / "img" / "methods.png", dpi=130)
+
+
+def table(runs: dict[str, list[Result]]) -> str:
+    """Return the table as Markdown, a row a method."""
+    points = {p.labels["variant"]: p.loaded.scenario for p in load_study(STUDY).points}
+    head = ["method", "objective", "sent", "bytes a message", "here", "kept", "public set",
+            "any architecture", "published claim", "within 1 MB", "in 10 min",
+            "in 3,300 steps", "at the end", "on the wire"]  # fmt: skip
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * 9 + "--:|" * 5]
+    for group, methods in GROUPS.items():
+        lines.append(f"| **{group}** |" + " |" * (len(head) - 1))
+        for name, method in methods.items():
+            here = bytes_a_message(runs[name])
+            cells = [name, *_told(points[name], method, here), *_measured(runs[name])]
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _told(scenario: Any, method: Method, here: str) -> list[str]:
+    chosen = scenario.method
+    silent = chosen.gossip.protocol.tag_value == "none"
+    knowledge = chosen.send.knowledge
+    proxied = getattr(knowledge, "part", None) == "proxy"
+    about_rows = getattr(knowledge, "knowledge_type", "") in ABOUT_ROWS
+    alike = knowledge.tag_value in ("weights", "feature_generator")
+    self_taught = chosen.learn.tag_value == "self"
+    return [
+        chosen.learn.tag_value,
+        "nothing" if silent else knowledge.tag_value + (" (proxy)" if proxied else ""),
+        method.size,
+        here,
+        "-" if silent else chosen.memory.tag_value,
+        "yes" if self_taught or (about_rows and not silent) else "no",
+        "yes" if not alike or silent else "proxies alike" if proxied else "no",
+        method.claim,
+    ]
+
+
+def _measured(runs: list[Result]) -> list[str]:
+    columns = [[accuracy_at_cost(run, budget, cost) for run in runs] for cost, budget in BUDGETS]
+    columns.append([float(run.summary["final_accuracy_mean"]) for run in runs])
+    wire = sum(float(run.summary["wire_bytes"]) for run in runs) / len(runs)
+    return [*map(_percent, columns), size(wire) if wire else "0"]
+
+
+def _percent(values: list[float]) -> str:
+    found = interval(values)
+    return f"{100 * found.mean:.1f} ± {100 * found.std:.1f}"
+
+
+def bytes_a_message(runs: list[Result]) -> str:
+    """Return the mean payload of what was sent in *runs*; requests, which are empty, left out."""
+    payloads = pd.concat([run.messages["payload_bytes"] for run in runs])
+    payloads = payloads[payloads > 0]
+    return size(float(payloads.mean())) if len(payloads) else "0"
+
+
+def figure(runs: dict[str, list[Result]]) -> Figure:
+    """Return accuracy over bytes, a panel a group; controls are lines in all of them."""
+    drawn = Figure(figsize=(13, 7.6), layout="constrained")
+    groups = [name for name in GROUPS if name != "controls"]
+    panels = drawn.subplots(2, 3, sharex=True, sharey=True)
+    for group, ax in zip(groups, panels.flat, strict=True):
+        _panel(style.axes(ax), group, runs)
+    for ax in panels[:, 0]:
+        ax.set_ylabel("mean test accuracy")
+    for ax in panels[-1]:
+        ax.set_xlabel("bytes on the wire, all agents together")
+    return drawn
+
+
+def _panel(ax: Axes, group: str, runs: dict[str, list[Result]]) -> None:
+    ax.set_title(group, fontsize=style.FONT + 1, loc="left")
+    ax.set_xscale("log")
+    ax.set_xlim(3e3, 4e7)
+    ax.set_ylim(0.1, 1)
+    style.percent(ax)
+    style.grid(ax)
+    for name in ("isolated", "pooled"):
+        height = interval(float(r.summary["final_accuracy_mean"]) for r in runs[name]).mean
+        ax.axhline(height, color=style.GREY, linestyle=":", linewidth=1)
+        ax.text(3.3e3, height + 0.008, name, color=style.GREY, fontsize=style.FONT - 1.5)
+    for name in ("d-distillation", "d-psgd"):
+        if name not in GROUPS[group]:
+            ax.plot(*_curve(runs[name]), color=style.LIGHT, linewidth=3, zorder=0)
+    ends = []
+    for number, name in enumerate(GROUPS[group]):
+        x, y = _curve(runs[name])
+        colour, dash = style.look(number)
+        ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.4)
+        ends.append(style.End(float(x.iloc[-1]), float(y.iloc[-1]), name, colour))
+    style.label_points(ax, ends)
+
+
+def _curve(runs: list[Result]) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Return bytes and accuracy at each evaluation, means over seeds."""
+    tables = [costs_over_time(run) for run in runs]
+    mean = pd.concat(tables).groupby("time_s").mean()
+    mean = mean[mean["wire_bytes"] > 0]
+    return mean["wire_bytes"], mean["accuracy_mean"]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

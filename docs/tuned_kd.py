@@ -1,0 +1,98 @@
+"""Makes the tables of tuned distillation in methods.md: `python docs/tuned_kd.py GRID BESIDE`.
+
+GRID and BESIDE are where `p2pkd sweep` has put the runs of scenarios/studies/tuned-kd.yaml and
+tuned-kd-beside.yaml.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+from markdown_parts import replace_part
+
+from p2pkd.analysis.communication import cost_to_accuracy
+from p2pkd.analysis.result import Result
+from p2pkd.analysis.results import Results
+
+PAGE = Path(__file__).parent / "methods.md"
+PARTITION, TEMPERATURE, WEIGHT = "data.partition", "method.learn.temperature", "method.learn.weight"
+ACCURACY = "final_accuracy_mean"
+UNTUNED = (1, 0.5)
+ROUND_S = 30.0
+# Nobody distils in the first four rounds.
+ALONE = 4
+
+
+def main(grid: str, beside: str) -> None:
+    """Write both tables."""
+    cells, others = Results.from_dir(grid), Results.from_dir(beside)
+    replace_part(PAGE, "tuned-kd", summary(cells, others))
+    replace_part(PAGE, "tuned-kd-grid", grids(cells))
+
+
+def grids(cells: Results) -> str:
+    """Return accuracy for each temperature and weight, a block a partition."""
+    lines = ["| partition | T | " + " | ".join(f"a = {w:g}" for w in _values(cells, WEIGHT)) + " |"]
+    lines.append("|---|--:|" + "--:|" * len(_values(cells, WEIGHT)))
+    for partition, own in cells.frame.groupby(PARTITION, sort=False):
+        table = own.pivot_table(ACCURACY, TEMPERATURE, WEIGHT)
+        best = table.to_numpy().max()
+        for temperature, row in table.iterrows():
+            shown = [f"**{100 * v:.1f}**" if v == best else f"{100 * v:.1f}" for v in row]
+            lines.append(f"| {partition} | {temperature:g} | " + " | ".join(shown) + " |")
+    return "\n".join(lines)
+
+
+def summary(cells: Results, others: Results) -> str:
+    """Return a row a partition: the best cell, its gain and its rounds, and what is beside it."""
+    names = list(dict.fromkeys(others.frame["variant"]))
+    head = ["partition", "untuned (T 1, a 0.5)", "best cell", "accuracy", "gain, paired",
+            "rounds to where untuned ends", *names]  # fmt: skip
+    lines = ["| " + " | ".join(head) + " |", "|---|--:|---|" + "--:|" * (len(head) - 3)]
+    for partition in _values(cells, PARTITION):
+        own = cells.where(**{PARTITION: partition})
+        beside = others.where(**{PARTITION: partition})
+        lines.append("| " + " | ".join([partition, *_row(own), *_beside(beside, names)]) + " |")
+    return "\n".join(lines)
+
+
+def _row(own: Results) -> list[str]:
+    means = own.frame.groupby([TEMPERATURE, WEIGHT])[ACCURACY].mean()
+    temperature, weight = means.idxmax()  # type: ignore[misc]
+    best = own.where(**{TEMPERATURE: temperature, WEIGHT: weight})
+    plain = own.where(**{TEMPERATURE: UNTUNED[0], WEIGHT: UNTUNED[1]})
+    tuned, untuned = (r.frame.set_index("seed")[ACCURACY] for r in (best, plain))
+    gain = tuned - untuned
+    share = gain.mean() / untuned.mean()
+    slow = sum(_rounds(run, end) for run, end in zip(plain, untuned, strict=True)) / len(plain)
+    fast = sum(_rounds(run, end) for run, end in zip(best, untuned, strict=True)) / len(best)
+    return [
+        _percent(untuned),
+        f"T {temperature:g}, a {weight:g}",
+        _percent(tuned),
+        f"{100 * gain.mean():+.1f} ± {100 * gain.std():.1f} points ({100 * share:+.0f} %)",
+        f"{fast:.1f} of {slow:.1f}",
+    ]
+
+
+def _beside(others: Results, names: list[str]) -> list[str]:
+    return [_percent(others.where(variant=name).frame[ACCURACY]) for name in names]
+
+
+def _rounds(run: Result, target: float) -> float:
+    """Return the turns until *target*, those alone not counted."""
+    return cost_to_accuracy(run, target, "time_s") / ROUND_S - ALONE
+
+
+def _values(results: Results, key: str) -> list[float]:
+    return list(dict.fromkeys(results.frame[key]))
+
+
+def _percent(values: pd.Series[float]) -> str:
+    return f"{100 * values.mean():.1f} ± {100 * values.std():.1f}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
