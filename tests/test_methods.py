@@ -36,6 +36,7 @@ def test_preset_distils(path):
     assert preset.departures
     got = summary(path)
     assert got["distill_steps"] > 0
+    assert got["distilled"]
     assert got["payload_bytes"] > 0
     assert got["loss"] != summary(path, "method.teachers.warm_up=1 h")["loss"]
 

@@ -45,7 +45,8 @@ class PairwiseAgent(Agent):
                 return
         work = objective.meet(self, mine[0], message.contents)
         self.version = work.version
-        self.shared.react(self.agent, self._account(work))
+        age_s = float(self.shared.env.now - message.made_s)
+        self.shared.react(self.agent, self._account(work, age_s))
 
     def _ask(self, peer: int) -> None:
         message = self._message(peer, asks=True, replies_to=-1)
@@ -78,14 +79,14 @@ class PairwiseAgent(Agent):
                 self.version = objective.catch_up(self, start, work.version).version
         self.device.release()
 
-    def _account(self, work: Work) -> Steps:
+    def _account(self, work: Work, age_s: float) -> Steps:
         """Let the device do what was asked of it, once it is free."""
         turn = self.device.acquire()
         if turn is not None:
             yield turn
-        yield from self._compute(work)
+        yield from self._compute(work, 1, age_s)
         self.device.release()
 
-    def _compute(self, work: Work) -> Steps:
+    def _compute(self, work: Work, teachers: int = 0, age_s: float = float("nan")) -> Steps:
         if work.steps or work.parts:
-            yield from self._hold(work.kind, self._flops(work), work.steps, 0, float("nan"))
+            yield from self._hold(work.kind, self._flops(work), work.steps, teachers, age_s)
