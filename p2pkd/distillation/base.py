@@ -68,7 +68,7 @@ class Objective(LearnSpec):
     """The types of knowledge (its `knowledge_type`) that its teachers may send."""
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
-        """Yield a complaint where the objective cannot learn from what is sent."""
+        """Yield complaints where it cannot learn from what is sent, or softens mere labels."""
         knowledge = method.send.knowledge
         if self.teacher == "peers" and _type_of(knowledge) not in self.learns_from:
             members = KnowledgeSpec.members.items()
@@ -77,6 +77,11 @@ class Objective(LearnSpec):
             yield (
                 f"learn.objective: {self.tag_value!r} learns from {wanted};"
                 f" send.knowledge is {knowledge.tag_value!r}"
+            )
+        if self.teacher == "peers" and self.softening != 1 and _tells_labels(method):
+            yield (
+                f"learn.temperature: {self.softening:g}, but labels are sent; they cannot be"
+                " softened, and the factor T^2 would only make them louder; use 1"
             )
 
     @property
@@ -109,6 +114,16 @@ class Objective(LearnSpec):
 
 def _type_of(knowledge: Any) -> str:
     return str(getattr(knowledge, "knowledge_type", ""))
+
+
+def _tells_labels(method: MethodSpec) -> bool:
+    """Whether a message tells the most probable class of each row alone.
+
+    What comes back from an aggregator is a mean of labels, which is soft again.
+    """
+    codec = getattr(method.send.codec, "of", method.send.codec)
+    labels = any(getattr(part, "labels_alone", False) for part in (method.send.knowledge, codec))
+    return labels and method.gossip.protocol.tag_value != "coordinated"
 
 
 def kl_divergence(targets: Tensor, log_p: Tensor) -> Tensor:

@@ -23,8 +23,8 @@ class DataFree(Objective):
     entropy, are those of the generator's fit: see the knowledge `generator`.  Zhu, Hong and Zhou
     ("Data-free knowledge distillation for heterogeneous federated learning", ICML 2021, equation 5,
     its number recalled) take the second term in the space of features, as their code does.  Each
-    row is made by one of the peers heard, and of a class as often as the peer has it.  No reference set is needed (`data.reference.rows:
-    0`).  A step is charged for making its rows, too.
+    row is made by one of the peers heard, and of a class as often as the peer has it.  No reference
+    set is needed (`data.reference.rows: 0`).  A step is charged for making its rows, too.
     """
 
     generated: ClassVar[bool] = True

@@ -86,7 +86,8 @@ def test_jeong_2018_to_the_bit():
 
 
 def test_cfd_by_the_formula_in_a_run():
-    simulation = make_simulation(send={"codec": {"kind": "bits", "b": 1}})
+    send = {"codec": {"kind": "bits", "b": 1}}
+    simulation = make_simulation(send=send, learn={"objective": "response", "temperature": 1})
     simulation.run()
     books = simulation.books[0]
     # ceil(32 log2(10) / 8) = ceil(13.29)

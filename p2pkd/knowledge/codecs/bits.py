@@ -28,11 +28,16 @@ class Bits(FixedCodec):
 
     One bit says nothing of how sure a model is.  Let teachers train first (`teachers.warm_up`), and
     distil at `learn.temperature` 1, where the loss is cross-entropy with the label: a label cannot
-    be softened, and the factor T^2 then makes up for nothing.
+    be softened, and the factor T^2 then makes up for nothing.  Another temperature is refused.
     """
 
     kind: Literal["bits"] = "bits"
     b: Annotated[int, Field(ge=1, le=8, strict=True)] = 1
+
+    @property
+    def labels_alone(self) -> bool:
+        """Whether nothing is left of how sure the sender is."""
+        return self.b == 1
 
     @property
     def steps(self) -> int:

@@ -51,6 +51,8 @@ class HardLabels(RowKnowledge):
 
     knowledge_type: ClassVar[str] = "labels"
     codec_kinds: ClassVar[tuple[str, ...]] = ("labels", *WRAPPERS)
+    labels_alone: ClassVar[bool] = True
+    """Nothing is told of how sure the sender is; so distil at `learn.temperature` 1."""
     kind: Literal["hard_labels"] = "hard_labels"
 
     def width(self, n_classes: int) -> int:
