@@ -5,6 +5,8 @@ Each is a float in base units once validated, and a string with a unit again whe
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import Annotated, Any
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -16,11 +18,17 @@ from p2pkd.core.units import Dimension
 
 
 class Quantity:
-    """Annotation that reads and writes a number with a unit of one dimension."""
+    """Annotation that reads and writes a number with a unit of one dimension.
 
-    def __init__(self, dimension: Dimension, *, positive: bool = False) -> None:
+    A number above *most*, in base units, is refused, and so is one that no float can hold.
+    """
+
+    def __init__(
+        self, dimension: Dimension, *, positive: bool = False, most: float = math.inf
+    ) -> None:
         self.dimension = dimension
         self.positive = positive
+        self.most = min(most, sys.float_info.max)
 
     def parse(self, value: Any) -> float:
         """Return *value* in base units; raise an error that says what would be right."""
@@ -39,6 +47,13 @@ class Quantity:
             bound = "more than 0" if self.positive else "0 or more"
             raise PydanticCustomError(
                 "quantity", "must be {bound}, given '{given}'", {"bound": bound, "given": value}
+            )
+        if number > self.most:
+            unit, factor = max(self.dimension.units.items(), key=lambda item: item[1])
+            raise PydanticCustomError(
+                "quantity",
+                "must be at most {most}, given '{given}'",
+                {"most": f"{self.most / factor:.9g} {unit}", "given": value},
             )
         return number
 
@@ -99,6 +114,8 @@ class Percent:
 
 Duration = Annotated[float, Quantity(units.DURATION)]
 Period = Annotated[float, Quantity(units.DURATION, positive=True)]
+# A million years; events that are a second apart can be told from each other up to then.
+Span = Annotated[float, Quantity(units.DURATION, positive=True, most=365.25e6 * 86_400)]
 Size = Annotated[float, Quantity(units.SIZE)]
 Rate = Annotated[float, Quantity(units.RATE, positive=True)]
 FlopRate = Annotated[float, Quantity(units.FLOP_RATE, positive=True)]

@@ -16,7 +16,7 @@ from p2pkd.scenario.dynamics import DynamicsSpec, Static
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
-from p2pkd.scenario.quantities import Count, Period
+from p2pkd.scenario.quantities import Count, Period, Span
 from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
 
 # Types of knowledge that aggregators can make a mean of.
@@ -82,8 +82,8 @@ class Scenario(Spec):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "scenario"
     description: str = ""
     seed: Annotated[int, Field(ge=0, strict=True)] = 0
-    duration: Period
-    """Simulated time."""
+    duration: Span
+    """Simulated time, a million years at most."""
     agents: Count
     topology: TopologySpec = WattsStrogatz()
     dynamics: DynamicsSpec = Static()

@@ -13,7 +13,7 @@ from p2pkd.core.errors import DataError
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.data import DataSpec, FeatureShift, ReferenceSpec, StreamSpec
 from p2pkd.world.datasets import load
-from p2pkd.world.partition import Partition, build_partition
+from p2pkd.world.partition import Partition, build_partition, check_rows
 from p2pkd.world.raw import Raw
 from p2pkd.world.shift import shifted
 from p2pkd.world.stratify import stratified
@@ -66,17 +66,33 @@ class Data:
         return int(self.private_x.shape[1])
 
 
+def read_rows(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> Raw:
+    """Load all rows of *spec*'s data set; files are looked for from *base*.
+
+    Raise DataError if a file is missing or wrong, or *n_agents* can never have private rows each:
+    better before anything is built for so many.
+    """
+    raw = load(spec.dataset, streams, base)
+    check_rows(spec.partition, len(raw.y), n_agents)
+    return raw
+
+
 def build_data(
-    spec: DataSpec, n_agents: int, streams: Streams, base: Path, idle: Sequence[int] = ()
+    spec: DataSpec,
+    n_agents: int,
+    streams: Streams,
+    base: Path,
+    idle: Sequence[int] = (),
+    raw: Raw | None = None,
 ) -> Data:
-    """Load, split and divide the data set of *spec*; files are looked for from *base*.
+    """Split and divide the data set of *spec*, whose rows are *raw*; default: load them.
 
     All rows go to agents that are not *idle*.
 
     Raise DataError if a file is missing or wrong, or the rows do not suffice.
     """
     # Step 1: read all rows.
-    raw = load(spec.dataset, streams, base)
+    raw = raw or read_rows(spec, n_agents - len(idle), streams, base)
 
     # Step 2: split by label, test rows first so that they do not depend on the reference set.
     rest, test = _test_rows(raw, spec.test, streams)

@@ -66,19 +66,24 @@ def build_partition(
 
     Raise DataError, with the remedy, if *spec* cannot be met.
     """
-    needed = n_agents * spec.min_rows
-    if len(y) < needed:
-        raise DataError(
-            f"data.partition: {n_agents} agents with min_rows: {spec.min_rows} need {needed} "
-            f"private rows, but there are {len(y)}; use fewer agents, a smaller min_rows, or a "
-            f"smaller reference or test set"
-        )
+    check_rows(spec, len(y), n_agents)
     rows, sizes = _divide(spec, y, n_agents, n_classes, rng)
     rows, sizes = _top_up(rows, sizes, spec.min_rows, rng)
     owner = np.repeat(np.arange(n_agents), sizes)
     counts = np.bincount(owner * n_classes + y[rows], minlength=n_agents * n_classes)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     return Partition(offsets, rows, counts.reshape(n_agents, n_classes))
+
+
+def check_rows(spec: PartitionSpec, n_rows: int, n_agents: int) -> None:
+    """Raise DataError, with the remedy, if *n_rows* do not suffice for *n_agents*."""
+    needed = n_agents * spec.min_rows
+    if n_rows < needed:
+        raise DataError(
+            f"data.partition: {n_agents} agents with min_rows: {spec.min_rows} need {needed} "
+            f"private rows, but there are {n_rows}; use fewer agents, a smaller min_rows, or a "
+            f"smaller reference or test set"
+        )
 
 
 @singledispatch

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario
-from p2pkd.world.data import Data, build_data
+from p2pkd.world.data import Data, build_data, read_rows
 from p2pkd.world.devices import DeviceTable, build_devices, device_groups
 from p2pkd.world.dynamics import History, Setting, build_history
 from p2pkd.world.graphs import build_topology
@@ -68,9 +68,13 @@ def build_world(
     Relative paths are looked for from *base*, the scenario file's folder, then from the working
     directory.  Raise InputError (TraceError, DataError) if something cannot be built as asked.
     """
-    n = scenario.agents
+    n, chosen = scenario.agents, scenario.aggregators
+    raw = None
+    if with_data:
+        # Who aggregates is known from the graph; at least one agent has data.
+        with_rows = n if chosen is None else 1
+        raw = read_rows(scenario.data, with_rows, streams, base)
     topology = build_topology(scenario.topology, n, streams, base)
-    chosen = scenario.aggregators
     hierarchy = None if chosen is None else build_hierarchy(chosen, topology)
     idle = () if hierarchy is None else hierarchy.aggregators
     groups = device_groups(scenario)
@@ -85,7 +89,7 @@ def build_world(
         links=links,
         variation=None if varies is None else build_variation(varies, links, base),
         devices=devices,
-        data=build_data(scenario.data, n, streams, base, idle) if with_data else None,
+        data=build_data(scenario.data, n, streams, base, idle, raw) if raw else None,
         model_specs=models,
         model_of=of_group[devices.group],
         hierarchy=hierarchy,

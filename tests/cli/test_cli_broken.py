@@ -47,6 +47,14 @@ BROKEN = {
         "duration: 20\nagents: 4\n",
         "1:11  duration: needs a unit, given 20; write it like '30 s'",
     ),
+    "too long": (
+        "duration: 1e300 min\nagents: 4\n",
+        "1:11  duration: must be at most 365250000 d, given '1e300 min'",
+    ),
+    "infinite": (
+        GOOD + "evaluate: {every: 1e400 s}\n",
+        "3:19  evaluate.every: must be at most 2.08066335e+303 d, given '1e400 s'",
+    ),
     "word": (
         GOOD + "data: {reference: {delivery: downlod}}\n",
         "3:30  data.reference.delivery: must be 'preloaded' or 'download', given 'downlod';"
@@ -64,6 +72,11 @@ BROKEN = {
         GOOD + "method: {send: {knowledge: weights}}\n",
         "3:9  method.learn.objective: 'response' learns from soft_labels, logits or hard_labels;"
         " send.knowledge is 'weights'",
+    ),
+    "labels cannot be softened": (
+        GOOD + "method: {send: {codec: {kind: delta, of: {kind: bits, b: 1}}}}\n",
+        "3:9  method.learn.temperature: 2, but labels are sent; they cannot be softened, and the"
+        " factor T^2 would only make them louder; use 1",
     ),
     "duplicate": (GOOD + "agents: 5\n", "3:1  agents: duplicate key; first given in line 2"),
     "syntax": (

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from p2pkd.core.errors import DataError
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.data import DataSpec, Dirichlet, Synthetic
 from p2pkd.scenario.devices import DeviceSpec
@@ -48,6 +49,11 @@ def test_every_part_has_all_agents():
     world = build()
     assert world.n_agents == world.topology.n == len(world.devices.group) == 24
     assert len(world.links.uplink) == len(world.data.partition.sizes) == 24
+
+
+def test_too_many_agents_are_refused_before_anything_is_built_for_them():
+    with pytest.raises(DataError, match="100000000 agents with min_rows: 2 need 200000000"):
+        build(100_000_000)
 
 
 def test_groups_of_one_architecture_share_it():
