@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -160,13 +161,15 @@ def test_killed_three_times_and_resumed_the_table_is_that_of_an_undisturbed_swee
     command = [*P2PKD, "sweep", str(path), "--jobs", "2"]
     command += ["--resume", "--out", str(folder)]
     done = []
-    for _ in range(3):
+    moments = [random.uniform(0, 1) for _ in range(3)]
+    for moment in moments:
         # Kill where it hurts: some time after one more run than before has ended.
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while len(Sweep.of(study, folder).complete()) <= len(done) and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        time.sleep(moment)
         process.kill()
         process.wait()
         done = sorted(Sweep.of(study, folder).complete())
@@ -174,4 +177,4 @@ def test_killed_three_times_and_resumed_the_table_is_that_of_an_undisturbed_swee
     subprocess.run(command, capture_output=True, check=True)
     resumed = pd.read_parquet(folder / "table.parquet")
     assert_same(resumed, undisturbed)
-    assert not list(Path(folder).glob(".*.partial-*"))
+    assert not list(Path(folder).glob(".*.partial-*")), f"killed {moments} s after a run's end"
