@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from markdown_parts import replace_part
 
-from p2pkd.analysis.communication import cost_to_accuracy
+from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
 
@@ -21,8 +21,8 @@ PARTITION, TEMPERATURE, WEIGHT = "data.partition", "method.learn.temperature", "
 ACCURACY = "final_accuracy_mean"
 UNTUNED = (1, 0.5)
 ROUND_S = 30.0
-# Nobody distils in the first four rounds.
-ALONE = 4
+# Nobody distils in the first four of all rounds.
+ALONE, ROUNDS = 4, 20
 
 
 def main(grid: str, beside: str) -> None:
@@ -48,8 +48,9 @@ def grids(cells: Results) -> str:
 def summary(cells: Results, others: Results) -> str:
     """Return a row a partition: the best cell, its gain and its rounds, and what is beside it."""
     names = list(dict.fromkeys(others.frame["variant"]))
-    head = ["partition", "untuned (T 1, a 0.5)", "best cell", "accuracy", "gain, paired",
-            "rounds to where untuned ends", *names]  # fmt: skip
+    head = ["partition", "untuned (T 1, a 0.5)", "best cell", "accuracy", "over untuned",
+            "over the median cell", "over the worst", "rounds to the median's end",
+            *names]  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "|---|--:|---|" + "--:|" * (len(head) - 3)]
     for partition in _values(cells, PARTITION):
         own = cells.where(**{PARTITION: partition})
@@ -59,22 +60,24 @@ def summary(cells: Results, others: Results) -> str:
 
 
 def _row(own: Results) -> list[str]:
-    means = own.frame.groupby([TEMPERATURE, WEIGHT])[ACCURACY].mean()
-    temperature, weight = means.idxmax()  # type: ignore[misc]
-    best = own.where(**{TEMPERATURE: temperature, WEIGHT: weight})
-    plain = own.where(**{TEMPERATURE: UNTUNED[0], WEIGHT: UNTUNED[1]})
-    tuned, untuned = (r.frame.set_index("seed")[ACCURACY] for r in (best, plain))
-    gain = tuned - untuned
-    share = gain.mean() / untuned.mean()
-    slow = sum(_rounds(run, end) for run, end in zip(plain, untuned, strict=True)) / len(plain)
-    fast = sum(_rounds(run, end) for run, end in zip(best, untuned, strict=True)) / len(best)
+    """Return the cells of a partition's row; gains are means of the seeds' differences."""
+    ends = own.frame.pivot_table(ACCURACY, "seed", [TEMPERATURE, WEIGHT])
+    temperature, weight = ends.mean().idxmax()
+    best, median = ends[temperature, weight], ends.median(axis=1)
+    runs = own.where(**{TEMPERATURE: temperature, WEIGHT: weight})
+    rounds = [_rounds(run, median[run.seed]) for run in runs]
     return [
-        _percent(untuned),
+        _percent(ends[UNTUNED]),
         f"T {temperature:g}, a {weight:g}",
-        _percent(tuned),
-        f"{100 * gain.mean():+.1f} ± {100 * gain.std():.1f} points ({100 * share:+.0f} %)",
-        f"{fast:.1f} of {slow:.1f}",
+        _percent(best),
+        *(_gain(best, other) for other in (ends[UNTUNED], median, ends[ends.mean().idxmin()])),
+        f"{sum(rounds) / len(rounds):.1f} of {ROUNDS}",
     ]
+
+
+def _gain(tuned: pd.Series[float], other: pd.Series[float]) -> str:
+    gain = tuned - other
+    return f"{100 * gain.mean():+.1f} points, {100 * gain.mean() / other.mean():+.0f} %"
 
 
 def _beside(others: Results, names: list[str]) -> list[str]:
@@ -82,8 +85,10 @@ def _beside(others: Results, names: list[str]) -> list[str]:
 
 
 def _rounds(run: Result, target: float) -> float:
-    """Return the turns until *target*, those alone not counted."""
-    return cost_to_accuracy(run, target, "time_s") / ROUND_S - ALONE
+    """Return the turns until *target* is reached, those alone not counted."""
+    table = costs_over_time(run)
+    taught = table[(table["time_s"] > ALONE * ROUND_S) & (table["accuracy_mean"] >= target)]
+    return float(taught["time_s"].iloc[0]) / ROUND_S - ALONE
 
 
 def _values(results: Results, key: str) -> list[float]:
