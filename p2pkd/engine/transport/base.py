@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from simpy import Environment
 
 
 class Links(Protocol):
@@ -151,6 +152,36 @@ def roll_of(roll: Roll | None, node: int) -> list[Transfer]:
             f"transfers_of({node}): this transport keeps no roll; construct it with track=True"
         )
     return roll.of(node)
+
+
+class Timed:
+    """Base of transports that know a message's arrival when it is sent: an event each.
+
+    With *track* a roll is kept of what is under way.
+    """
+
+    reentrant = True
+
+    def __init__(self, env: Environment, links: Links, *, track: bool = False) -> None:
+        self._env = env
+        self._schedule: Any = env.schedule
+        self._latency = links.latency
+        self._roll = Roll(len(links.uplink)) if track else None
+        self._arrival = (self._arrive,)
+
+    def transfers_of(self, node: int) -> list[Transfer]:
+        """Return the live transfers of *node*; see `Transport.transfers_of`."""
+        return roll_of(self._roll, node)
+
+    def _arrive(self, transfer: Transfer) -> None:
+        if transfer.live:
+            self._end(transfer)
+            transfer.done(transfer)
+
+    def _end(self, transfer: Transfer) -> None:
+        transfer.live = False
+        if self._roll is not None:
+            self._roll.remove(transfer)
 
 
 def check_rate(name: str, node: int, rate: float, *, zero: bool) -> float:

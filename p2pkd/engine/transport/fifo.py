@@ -25,10 +25,10 @@ from p2pkd.engine.transport.base import (
     INFINITE,
     Links,
     Roll,
+    Timed,
     Transfer,
     bad_size,
     check_rate,
-    roll_of,
 )
 
 
@@ -47,7 +47,7 @@ class FifoTransfer(Transfer):
     """When it was aborted; infinite if it was not."""
 
 
-class Fifo:
+class Fifo(Timed):
     """A `Transport` of first-in first-out access links.
 
     Keep a roll (*track*) wherever transfers may be aborted: an abort then frees the links back to
@@ -55,19 +55,13 @@ class Fifo:
     places and times, as nothing is moved.  Without a roll an abort leaves its bookings standing.
     """
 
-    reentrant = True
-
     def __init__(self, env: Environment, links: Links, *, track: bool = False) -> None:
-        self._env = env
-        self._schedule: Any = env.schedule
-        self._latency = links.latency
+        super().__init__(env, links, track=track)
         # Lists of floats: one number out of an array costs three times as much.
         self._up = [_rate("uplink", i, r) for i, r in enumerate(links.uplink)]
         self._down = [_rate("downlink", i, r) for i, r in enumerate(links.downlink)]
         self._free_up = [0.0] * len(self._up)
         self._free_down = [0.0] * len(self._down)
-        self._roll = Roll(len(self._up)) if track else None
-        self._arrival = (self._arrive,)
 
     def start(
         self,
@@ -100,16 +94,6 @@ class Fifo:
             self._roll.add(transfer)
         return transfer
 
-    def _arrive(self, transfer: FifoTransfer) -> None:
-        if transfer.live:
-            self._end(transfer)
-            transfer.done(transfer)
-
-    def _end(self, transfer: FifoTransfer) -> None:
-        transfer.live = False
-        if self._roll is not None:
-            self._roll.remove(transfer)
-
     def abort(self, transfer: FifoTransfer) -> None:
         """Stop *transfer* and give back what it booked last; see `Transport.abort`."""
         if not transfer.live:
@@ -134,10 +118,6 @@ class Fifo:
         elapsed = max(0.0, until - transfer.starts_s)
         span = transfer.departs_s - transfer.starts_s
         return transfer.size_bytes * elapsed / span if elapsed else 0.0
-
-    def transfers_of(self, node: int) -> list[Transfer]:
-        """Return the live transfers of *node*; see `Transport.transfers_of`."""
-        return roll_of(self._roll, node)
 
     def set_rates(self, node: int, uplink: float, downlink: float) -> None:
         """Change the capacities of *node* for messages that are sent from now on.

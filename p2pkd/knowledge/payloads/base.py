@@ -40,6 +40,21 @@ def codec_misfits(kinds: tuple[str, ...], method: MethodSpec) -> Iterator[str]:
         kinds = tuple(kind for kind in kinds if kind not in WRAPPERS)
 
 
+def prediction_misfits(method: MethodSpec, sent: str) -> Iterator[str]:
+    """Yield complaints about rules that only predictions can follow, where *sent* is sent."""
+    teachers, memory = method.teachers, method.memory
+    unused = {
+        "teachers.filters": bool(teachers.filters),
+        "teachers.sharpen": teachers.sharpen is not None,
+        "teachers.weights": teachers.weights.tag_value != "uniform",
+        "memory.half_life": memory.half_life is not None,
+        "memory.keep: latest_per_row": memory.partial,
+        "send.privacy": method.send.privacy is not None,
+    }
+    for key in (key for key, given in unused.items() if given):
+        yield f"{key}: is for predictions, and {sent} are sent"
+
+
 class RowKnowledge(KnowledgeSpec):
     """Knowledge about reference rows; a receiver aligns it by row id."""
 

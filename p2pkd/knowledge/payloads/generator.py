@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from p2pkd.knowledge.payloads.base import RowKnowledge, codec_misfits
+from p2pkd.knowledge.payloads.base import RowKnowledge, codec_misfits, prediction_misfits
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.quantities import Count
 
@@ -49,17 +49,7 @@ class Generator(RowKnowledge):
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints about codecs, and about rules that only predictions can follow."""
         yield from codec_misfits(self.codec_kinds, method)
-        teachers, memory = method.teachers, method.memory
-        unused = {
-            "teachers.filters": bool(teachers.filters),
-            "teachers.sharpen": teachers.sharpen is not None,
-            "teachers.weights": teachers.weights.tag_value != "uniform",
-            "memory.half_life": memory.half_life is not None,
-            "memory.keep: latest_per_row": memory.partial,
-            "send.privacy": method.send.privacy is not None,
-        }
-        for key in (key for key, given in unused.items() if given):
-            yield f"{key}: is for predictions, and generators are sent"
+        yield from prediction_misfits(method, "generators")
 
     def over(self, rows: int, inputs: int) -> Any:
         """Return this knowledge for rows of *inputs* numbers."""

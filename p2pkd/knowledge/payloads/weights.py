@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from p2pkd.knowledge.payloads.base import NUMBERS, codec_misfits
+from p2pkd.knowledge.payloads.base import NUMBERS, codec_misfits, prediction_misfits
 from p2pkd.scenario.method import KnowledgeSpec, MethodSpec
 from p2pkd.scenario.models import ModelSpec
 
@@ -35,17 +35,7 @@ class Weights(KnowledgeSpec):
                 f"send.codec: {codec.tag_value!r} leaves much of a model out, and suits"
                 " differences; use learn.objective 'choco', or another codec"
             )
-        teachers, memory = method.teachers, method.memory
-        unused = {
-            "teachers.filters": bool(teachers.filters),
-            "teachers.sharpen": teachers.sharpen is not None,
-            "teachers.weights": teachers.weights.tag_value != "uniform",
-            "memory.half_life": memory.half_life is not None,
-            "memory.keep: latest_per_row": memory.partial,
-            "send.privacy": method.send.privacy is not None,
-        }
-        for key in (key for key, given in unused.items() if given):
-            yield f"{key}: is for predictions, and weights are sent"
+        yield from prediction_misfits(method, "weights")
         if self.part == "proxy" and "proxy" not in method.learn.needs:
             yield (
                 "send.knowledge.part: proxies are trained by learn.objective 'proxy', given"
