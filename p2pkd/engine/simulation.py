@@ -75,48 +75,17 @@ class Simulation:
         self.profile = profile
         self.env = env = Timeline()
         self.events = 0
-        n = world.n_agents
-        self.books = [Books() for _ in range(n)]
+        self.books = [Books() for _ in range(world.n_agents)]
         may_leave = churn is not None or any_battery(scenario)
-        shared = make_shared_links(scenario.links, scenario.topology, world.topology)
-        transport = make_transport(scenario.links, env, world.links, shared, track=may_leave)
-        hazards = Hazards(scenario.links, streams, world.links.latency)
-        self.network = Network(
-            env, transport, scenario.links, hazards, self.books, observer, self._receive
-        )
-        self.capacity = make_capacity(env, scenario, world, transport, streams)
+        self.network = self._make_network(streams, track=may_leave)
+        self.capacity = make_capacity(env, scenario, world, self.network.transport, streams)
         self.network.outbox = make_outbox(env, scenario.method.gossip, self.network)
         self.graph = Neighbourhood(world.topology)
         self.changes = make_changes(env, scenario.dynamics, world.history, self.graph, self.network)
-        objective = scenario.method.learn
-        assert isinstance(objective, Objective)
         peers: Any = scenario.method.gossip.peers
-        flow: Any = scenario.method.gossip.flow
         sampler = peers.build(self.graph, streams)
         self.views = make_views(env, sampler, self.network, streams)
-        self.shared = Shared(
-            env=env,
-            method=scenario.method,
-            objective=objective,
-            learner=learner,
-            network=self.network,
-            composer=composer,
-            peers=sampler,
-            tokens=flow.build(n, streams) if isinstance(flow, TokenSpec) else None,
-            ledger=self._make_ledger(composer, learner),
-            outlook=make_outlook(peers, sampler, learner, world.data),
-            memory_keys=streams.keys("memory", n).tolist(),
-            observer=observer,
-            books=self.books,
-            flops_forward=profile.flops_forward,
-            parameters=profile.sent,
-            private_rows=profile.private_rows,
-            degree_of=self.graph.degree,
-            react=self._react,
-            views=_views(world),
-        )
-        search = make_search(objective, world, learner, profile)
-        object.__setattr__(self.shared, "search", search)
+        self.shared = self._make_shared(learner, composer, sampler, streams)
         self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(
             env,
@@ -137,6 +106,46 @@ class Simulation:
             return None
         latency = self.world.links.latency
         return Ledger(self.env, codec, learner, composer.extra_bytes, latency)
+
+    def _make_network(self, streams: Streams, *, track: bool) -> Network:
+        env, world, links = self.env, self.world, self.scenario.links
+        shared = make_shared_links(links, self.scenario.topology, world.topology)
+        transport = make_transport(links, env, world.links, shared, track=track)
+        hazards = Hazards(links, streams, world.links.latency)
+        return Network(env, transport, links, hazards, self.books, self.observer, self._receive)
+
+    def _make_shared(
+        self, learner: Any, composer: Composer, sampler: Any, streams: Streams
+    ) -> Shared:
+        world, method = self.world, self.scenario.method
+        objective = method.learn
+        assert isinstance(objective, Objective)
+        gossip: Any = method.gossip
+        flow = gossip.flow
+        shared = Shared(
+            env=self.env,
+            method=method,
+            objective=objective,
+            learner=learner,
+            network=self.network,
+            composer=composer,
+            peers=sampler,
+            tokens=flow.build(world.n_agents, streams) if isinstance(flow, TokenSpec) else None,
+            ledger=self._make_ledger(composer, learner),
+            outlook=make_outlook(gossip.peers, sampler, learner, world.data),
+            memory_keys=streams.keys("memory", world.n_agents).tolist(),
+            observer=self.observer,
+            books=self.books,
+            flops_forward=self.profile.flops_forward,
+            parameters=self.profile.sent,
+            private_rows=self.profile.private_rows,
+            degree_of=self.graph.degree,
+            react=self._react,
+            views=_views(world),
+        )
+        search = make_search(objective, world, learner, self.profile)
+        object.__setattr__(shared, "search", search)
+        return shared
 
     def _make_agents(self, streams: Streams) -> list[Agent]:
         devices = make_devices(self.env, self.scenario, self.world.devices, streams, self._die)
