@@ -31,7 +31,7 @@ ABOUT_ROWS = {"probabilities", "log_probabilities", "logits", "labels", "feature
               "attention_maps"}  # fmt: skip
 
 CHEAPER = "overall comparable to the state of the art, far less traffic"
-JEONG = "8 to 20 points below FedAvg, 12,000 times cheaper"
+JEONG = "with augmented data, 26 times fewer bytes at 95 to 98 % of FedAvg's accuracy"
 
 
 class Method(NamedTuple):
@@ -74,12 +74,12 @@ GROUPS: dict[str, dict[str, Method]] = {
     "knowledge of classes": {
         "fd": Method("c (4 C + 4)", JEONG),
         "fedproto": Method("c (4 d + 4)", "better than several earlier ones"),
-        "fedgen": Method("4 (generator + head + C)"),
+        "fedgen": Method("4 (generator + head + C)", "better than earlier ones in fewer rounds"),
     },
     "models that teach": {
         "codistillation": Method("4 P"),
-        "def-kt": Method("4 P"),
-        "proxyfl": Method("4 P' + 4"),
+        "def-kt": Method("4 P", "significantly better than averaging models"),
+        "proxyfl": Method("4 P' + 4", "can be better than others with far less traffic"),
         "fml": Method("4 P' + 4"),
     },
     "models that are averaged": {
