@@ -43,6 +43,8 @@ class Results:
             raise ResultError(f"{pattern}: no complete runs; give a folder such as runs/quickstart")
         folders = dict.fromkeys(run.path.parent for run in runs)
         tables = {folder: _study_labels(folder) for folder in folders}
+        # What a study's table does not know is of an older form of the study.
+        runs = [run for run in runs if _is_listed(run, tables[run.path.parent])]
         # A study's runs come in the order of its table, not in that of their hashes.
         place = {folder / key: n for folder in folders for n, key in enumerate(tables[folder])}
         runs.sort(key=lambda run: (str(run.path.parent), place.get(run.path, 0)))
@@ -204,6 +206,10 @@ def _program(run: Result) -> dict[str, Any]:
 
 def _whole(run: Result) -> bool:
     return run.status == "done" and not run.manifest.get("dry_run")
+
+
+def _is_listed(run: Result, table: Mapping[str, Any]) -> bool:
+    return not table or run.path.name in table
 
 
 def _study_labels(folder: Path) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Many runs in one frame: columns, groups, pairs, exports, costs."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -83,6 +85,15 @@ def test_other_runs_have_the_keys_in_which_they_differ(folder, results, tmp_path
     assert len(some) == 4
     with pytest.raises(ResultError, match="no complete runs"):
         Results.from_dir(tmp_path / "nothing")
+
+
+def test_runs_of_an_older_form_of_the_study_are_left_out(folder, results, tmp_path):
+    older = tmp_path / "runs"
+    shutil.copytree(folder, older)
+    shutil.copytree(results.runs[0].path, older / "0123456789abcdef")
+    again = Results.from_dir(older)
+    assert again.varied == results.varied
+    assert [run.path.name for run in again.runs] == [run.path.name for run in results.runs]
 
 
 def test_groups_are_intervals_over_seeds(results):
