@@ -11,6 +11,7 @@ SCENARIOS = sorted(Path("scenarios/tasks").glob("*.yaml"))
 LITTLE = ["agents=8", "duration=5 min", "evaluate.every=5 min", "method.teachers.warm_up=1 min"]
 GROUPS = {
     "class-stream": {},
+    "drift": {},
     "domain-adaptation": {"view": ["-20 degrees", "-40 degrees", "20 degrees", "40 degrees"]},
     "domain-shift": {"view": ["-30 degrees", "0 degrees", "30 degrees"]},
     "multi-task": {"task": ["digit", "parity", "size"]},

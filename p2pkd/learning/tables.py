@@ -19,7 +19,7 @@ from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.sight import Sight
-from p2pkd.learning.stream import StreamRows
+from p2pkd.learning.stream import DriftRows, StreamRows
 from p2pkd.learning.trust import trusting
 from p2pkd.world.data import Data
 
@@ -81,7 +81,8 @@ class Tables:
         if self.recipe.batch is None:
             raise InputError("learn.batch: 'full' sees all rows at once, against data.stream")
         labels = data.private_y[data.partition.rows]
-        return StreamRows(offsets, keys, labels, stream.tasks, stream.samples)
+        rows = DriftRows if stream.change == "gradual" else StreamRows
+        return rows(offsets, keys, labels, stream.tasks, stream.samples)
 
     def deployed(self, flat: Tensor) -> Tensor:
         """Return the parameters ``(G, P)`` that models use, given those that are trained.

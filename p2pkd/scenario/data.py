@@ -174,12 +174,15 @@ class ReferenceSpec(Spec):
 
 
 class StreamSpec(Spec):
-    """Private rows that come class after class, as a stream of tasks."""
+    """Private rows that come class after class, as a stream of tasks or as a drift."""
 
+    change: Literal["abrupt", "gradual"] = "abrupt"
+    """`abrupt`: part after part; `gradual`: a window as wide as a part slides over the rows."""
     tasks: Annotated[int, Field(ge=2, strict=True)] = 5
     """Parts of equal size that an agent's rows, sorted by class, are cut into."""
     samples: Count = 1000
-    """Private samples, with repetition, that an agent draws before the next part begins."""
+    """Private samples, with repetition, that an agent draws before the next part begins, or while
+    the window slides by its width."""
 
 
 class TaskSpec(Spec):

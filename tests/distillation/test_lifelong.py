@@ -8,7 +8,7 @@ from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
 from p2pkd.learning.consolidate import Consolidating
 from p2pkd.learning.optimizers import Sgd
-from p2pkd.learning.stream import StreamRows
+from p2pkd.learning.stream import DriftRows, StreamRows
 from p2pkd.scenario.optimizers import SgdSpec
 
 OFFSETS = np.array([0, 12, 15])
@@ -34,6 +34,23 @@ def test_samples_do_not_depend_on_how_they_are_asked_for():
 def test_an_agent_with_fewer_rows_than_tasks_keeps_to_its_own():
     rows = stream(tasks=7).sample(np.array([1]), np.array([0]), 100)
     assert set(rows[0]) == {12, 13, 14}
+
+
+def test_drift_slides_a_window_over_the_classes_and_stays_at_the_end():
+    labels, samples = np.repeat(np.arange(10), 10), 100
+    offsets = np.array([0, 100])
+    drift = DriftRows(offsets, Streams(0).keys("batches", 1), labels, 5, samples)
+    rows = drift.sample(np.array([0]), np.array([0]), 600)[0]
+    # A window of 20 of 100 rows: its left end moves 80 rows in (5 - 1) * 100 samples.
+    ends = np.minimum(np.arange(600), 400) * 80 // 400
+    assert ((rows >= ends) & (rows < ends + 20)).all()
+    assert set(labels[rows[400:]]) == {8, 9}
+    assert len(set(labels[rows[150:250]])) > 3  # no task's border: it passes through
+
+
+def test_drift_of_fewer_rows_than_tasks_keeps_to_its_own():
+    drift = DriftRows(OFFSETS, Streams(0).keys("batches", 2), LABELS, 7, 10)
+    assert set(drift.sample(np.array([1]), np.array([0]), 100)[0]) == {12, 13, 14}
 
 
 def test_consolidation_step_by_step():
