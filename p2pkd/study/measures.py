@@ -60,7 +60,7 @@ class MeasureSpec(Family, root=True):
 
     def of(self, result: Result) -> float:
         """Return the measure of one finished run."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} measures nothing")
 
 
 class FinalAccuracy(MeasureSpec):

@@ -18,7 +18,7 @@ TRIAL = "trial"
 
 
 def _no_maker(combination: Combination) -> Point:
-    raise NotImplementedError("a search makes points once its base scenario is known")
+    raise TypeError("a search makes points once its base scenario is known")
 
 
 @dataclass(frozen=True)
