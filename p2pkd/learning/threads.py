@@ -22,7 +22,7 @@ class _Known:
 class ThreadChoice:
     """Chooses between one thread and *most* for each kind of call.
 
-    On an idle machine PyTorch's threads halve the time of a wide call.  On a busy one they wait for
+    On an idle machine PyTorch's threads save a third of a wide call.  On a busy one they wait for
     each other at every operation, which can take ten times as long as one thread alone.
     """
 
