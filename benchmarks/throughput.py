@@ -33,10 +33,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from p2pkd.core.garbage import rare_collections
 from p2pkd.core.rng import Streams
 from p2pkd.distillation.merge import Merge
 from p2pkd.distillation.response import Response
-from p2pkd.engine.garbage import rare_collections
 from p2pkd.knowledge.payloads import SoftLabels, Weights
 from p2pkd.knowledge.teachers import MeanProbabilities, Uniform
 from p2pkd.learning.learner import DeferredLearner

@@ -1,4 +1,8 @@
-"""Every objective and every preset: computed many at a time or one by one, the same records."""
+"""Every objective and every preset: however it is computed, the same records.
+
+Many agents at a time on two threads, by a process of its own where learning can have one, against
+one agent after the other in the process of the event loop.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from p2pkd.run import simulate
+from p2pkd.scenario.load import load_scenario
 
 FOLDER = Path(__file__).parents[1] / "scenarios" / "methods"
 # Fits a generator for each message, and convolutional nets are computed one by one in any case.
@@ -20,18 +25,22 @@ FILES = sorted(
 )
 
 
-def fingerprint(scenario: Path, out: Path, executor: str, threads: int) -> str:
+def fingerprint(scenario: Path, out: Path, executor: str, threads: int, processes: int) -> str:
     """Run five minutes of *scenario* and return the hash of all its records."""
     overrides = [
         "duration=5 min",
         f"execution.executor={executor}",
         f"execution.threads={threads}",
+        f"execution.processes={processes}",
     ]
     simulate(scenario, overrides=overrides, out=out)
-    return str(json.loads((out / "manifest.json").read_text())["summary"]["fingerprint"])
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["execution"]["processes"] == processes
+    return str(manifest["summary"]["fingerprint"])
 
 
 @pytest.mark.parametrize("scenario", FILES, ids=lambda path: path.stem)
-def test_grouping_changes_no_record(scenario: Path, tmp_path: Path) -> None:
-    grouped = fingerprint(scenario, tmp_path / "grouped", "grouped", 2)
-    assert grouped == fingerprint(scenario, tmp_path / "loop", "loop", 1)
+def test_how_it_is_computed_changes_no_record(scenario: Path, tmp_path: Path) -> None:
+    apart = 1 if load_scenario(scenario).scenario.method.looks else 2
+    grouped = fingerprint(scenario, tmp_path / "grouped", "grouped", 2, apart)
+    assert grouped == fingerprint(scenario, tmp_path / "loop", "loop", 1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from p2pkd.distillation.base import Objective, Work
@@ -49,7 +50,7 @@ class PushSum(Objective):
         if mass != 1 and work.steps:
             # The step is x's; seen from z = x / w it is 1 / w times as long.
             scaled = agent.merge(work.version, [(work.version, 1 / mass), (debiased, 1 - 1 / mass)])
-            work = work._replace(version=scaled.version, parts=scaled.parts)
+            work = replace(work, version=scaled.version, parts=scaled.parts)
         yield work
 
     def _gathered(self, agent: Any, parcels: Sequence[Parcel]) -> Work:

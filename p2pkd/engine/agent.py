@@ -118,8 +118,10 @@ class Agent:
             turn = self.device.acquire()
             if turn is not None:
                 yield turn
-            said = contents = yield from self._speak()
+            said, predicting = self._speak()
+            yield from predicting
             self.device.release()
+            contents = said
         if self.presence is not None:
             yield from self.presence.wait(self.agent)
         for peer in peers:
@@ -149,11 +151,11 @@ class Agent:
         if message.kind is not REQUEST:
             self.memory.store(message)
             if shared.learns_on_receipt:
-                shared.react(self.agent, self.learn())
+                shared.react(self, self.learn())
             if shared.tokens is not None:
                 self._spend_tokens(shared.tokens, message)
         if message.asks:
-            shared.react(self.agent, self._answer(message))
+            shared.react(self, self._answer(message))
 
     def _spend_tokens(self, tokens: Accounts, message: Message) -> None:
         """Pass the news on to as many peers as the tokens make one send."""
@@ -162,13 +164,14 @@ class Agent:
         peers = self.shared.peers.choose(self.agent, count) if count else ()
         if peers:
             tokens.spend(self.agent, len(peers))
-            self.shared.react(self.agent, self._turn_to(peers))
+            self.shared.react(self, self._turn_to(peers))
 
     def _answer(self, message: Message) -> Steps:
         turn = self.device.acquire()
         if turn is not None:
             yield turn
-        contents = yield from self._speak()
+        contents, predicting = self._speak()
+        yield from predicting
         self.device.release()
         if self.presence is not None:
             yield from self.presence.wait(self.agent)
@@ -176,20 +179,23 @@ class Agent:
         reply = Message(self.agent, message.sender, said, asks=False, replies_to=message.message)
         self.shared.network.send(reply)
 
-    def _speak(self) -> Generator[simpy.Event, Any, Contents]:
-        """Return contents, fixed now; the device is held while the model predicts."""
+    def _speak(self) -> tuple[Contents, Iterable[Any]]:
+        """Return contents, fixed now, and what to wait for while the model predicts.
+
+        The device is held for so long.
+        """
         shared = self.shared
         if self.frozen is not None and self.frozen.contents is not None:
-            return self.frozen.contents
+            return self.frozen.contents, ()
         now = shared.env.now
         contents = shared.composer.compose(self.agent, self.version, self.updates, now)
         if self.frozen is not None:
             self.frozen.contents = contents
         samples = shared.composer.samples(self.agent)
-        if samples:
-            flops = samples * shared.flops_forward[self.agent]
-            yield from self._hold("predict", flops, 0, 0, _NAN)
-        return contents
+        if not samples:
+            return contents, ()
+        flops = samples * shared.flops_forward[self.agent]
+        return contents, self._hold("predict", flops, 0, 0, _NAN)
 
     # -- lessons ---------------------------------------------------------------------------------
 
@@ -209,7 +215,8 @@ class Agent:
         if now < self.shared.warm_up_s:
             return ()
         if self.snapshot is None or now - self.snapshot.made_s >= self.shared.refresh_s:
-            contents = yield from self._speak()
+            contents, predicting = self._speak()
+            yield from predicting
             self.snapshot = Message(self.agent, self.agent, contents, asks=False, replies_to=-1)
         return (self.snapshot,)
 
@@ -273,12 +280,9 @@ class Agent:
         device = self.device
         seconds = device.begin(Job(kind, self.shared.env.now, flops, steps, teachers, staleness_s))
         if seconds > 0:
-            return (device.alarm.set(seconds, self._over),)
-        self._record(completed=True)
+            return (device.alarm.set(seconds, self._record),)
+        self._record()
         return ()
-
-    def _over(self, _: Any) -> None:
-        self._record(completed=True)
 
     def _hold_online(
         self,
@@ -304,7 +308,7 @@ class Agent:
                 yield from presence.wait(self.agent)
                 rest = device.left_flops
                 seconds = device.begin(Job(kind, env.now, rest, steps, teachers, staleness_s))
-        self._record(completed=True)
+        self._record()
 
     def cut_short(self) -> None:
         """Record what the device is in the middle of, and take it off."""
@@ -349,7 +353,8 @@ class Agent:
                 self.shared.ledger.forget(self.agent)
             self.snapshot = None
 
-    def _record(self, *, completed: bool) -> None:
+    def _record(self, _: Any = None, *, completed: bool = True) -> None:
+        """Take the device's job off it, and down; also as what an alarm calls."""
         device, books = self.device, self.books
         job = device.job
         assert job is not None

@@ -131,15 +131,22 @@ def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: boo
     if dry_run:
         return NullLearner()
     from p2pkd.learning.learner import DeferredLearner
+    from p2pkd.learning.processes import processes
+    from p2pkd.learning.remote import RemoteLearner
     from p2pkd.learning.settings import Settings
 
-    assert world.data is not None
-    return DeferredLearner(
-        world.data,
-        world.model_specs,
-        world.model_of,
-        Recipe.of(scenario.method),
-        streams,
-        Settings.of(scenario.execution),
-        scenario.models.start,
-    )
+    data, recipe = world.data, Recipe.of(scenario.method)
+    assert data is not None
+
+    def make() -> Any:
+        return DeferredLearner(
+            data,
+            world.model_specs,
+            world.model_of,
+            recipe,
+            streams,
+            Settings.of(scenario.execution),
+            scenario.models.start,
+        )
+
+    return RemoteLearner(make, recipe) if processes(scenario) == 2 else make()

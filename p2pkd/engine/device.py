@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import simpy
 
@@ -12,7 +12,8 @@ from p2pkd.engine.pace import Pace, Span
 from p2pkd.engine.timeline import Alarm
 
 
-class Job(NamedTuple):
+@dataclass(slots=True)
+class Job:
     """The computation that a device is in the middle of."""
 
     kind: str

@@ -37,7 +37,7 @@ class Shared:
     parameters: Sequence[int]
     private_rows: Sequence[int]
     degree_of: Callable[[int], int]
-    react: Callable[[int, Generator[simpy.Event, Any, None]], None]
+    react: Callable[[Any, Generator[simpy.Event, Any, None]], None]
     """Lets an agent do something beside its turns."""
     tokens: Accounts | None = None
     ledger: Ledger | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import simpy
 
+from p2pkd.core.garbage import rare_collections
 from p2pkd.core.records import AgentRecord, Observer
 from p2pkd.core.rng import Streams
 from p2pkd.distillation.base import Objective
@@ -20,7 +21,6 @@ from p2pkd.engine.contents import Composer
 from p2pkd.engine.core_links import make_shared_links
 from p2pkd.engine.dynamics import make_changes
 from p2pkd.engine.evaluation import Evaluator
-from p2pkd.engine.garbage import rare_collections
 from p2pkd.engine.hardware import Power, any_battery, make_devices
 from p2pkd.engine.hazards import Hazards
 from p2pkd.engine.ledger import Ledger
@@ -85,6 +85,7 @@ class Simulation:
         peers: Any = scenario.method.gossip.peers
         sampler = peers.build(self.graph, streams)
         self.views = make_views(env, sampler, self.network, streams)
+        self.clock = self._make_clock(streams)
         self.shared = self._make_shared(learner, composer, sampler, streams)
         self.agents = self._make_agents(streams)
         self.evaluator = Evaluator(
@@ -96,7 +97,6 @@ class Simulation:
             streams,
             self.network.online,
         )
-        self.clock = self._make_clock(streams)
         self.churn = churn
         self.presence = self._make_presence() if may_leave else None
 
@@ -140,7 +140,7 @@ class Simulation:
             parameters=self.profile.sent,
             private_rows=self.profile.private_rows,
             degree_of=self.graph.degree,
-            react=self._react,
+            react=self.clock.react,
             views=_views(world),
         )
         search = make_search(objective, world, learner, self.profile)
@@ -240,9 +240,6 @@ class Simulation:
             self.views.hear(message)
         else:
             self.agents[message.receiver].hear(message)
-
-    def _react(self, agent: int, steps: Steps) -> None:
-        self.clock.react(self.agents[agent], steps)
 
     def _epsilon(self, agent: int) -> float:
         """Return the privacy that *agent* has spent; what it predicted and never sent counts."""

@@ -67,6 +67,10 @@ class Architecture(ABC):
         (gradient,) = torch.autograd.grad(roots, leaf, gradients)
         return gradient
 
+    def step_(self, flat: Tensor, x: Tensor, pull: Pull, lr: float) -> None:
+        """Take a step of plain SGD: subtract *lr* times the gradient from *flat* ``(G, P)``."""
+        flat.add_(self.gradient(flat, x, pull), alpha=-lr)
+
 
 def uniform_layer(
     rng: np.random.Generator, n_out: int, fan_in: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from time import perf_counter
 from typing import Any
@@ -33,12 +33,15 @@ class Executor:
 
     def __init__(self, settings: Settings, kernels: Kernels) -> None:
         torch.set_num_threads(1)
+        self.in_use = 1
         keep_freed_memory()
         self.settings = settings
         self.kernels = kernels
         self.on_cpu = settings.torch_device.type == "cpu"
         self.threads = (settings.threads or os.cpu_count() or 1) if self.on_cpu else 1
-        self.choice = ThreadChoice(self.threads)
+        # Whether somebody else computes beside this, and should have a core.
+        self.others: Callable[[], bool] = lambda: False
+        self.choices = [ThreadChoice(max(1, self.threads - n)) for n in range(2)]
         tables = kernels.tables
         self.architecture_of = dict(zip(tables.pools, tables.architectures, strict=True))
         self.executed = 0
@@ -64,10 +67,17 @@ class Executor:
     def run(self, pending: Iterable[ref[Any]]) -> None:
         """Compute all products that are alive."""
         plan = make_plan(pending, self.kernels.shape)
-        for level in sorted(plan):
-            # Popped, so that what nobody holds any more gives its row back before the next level.
-            self._run_level(plan.pop(level))
-        torch.set_num_threads(1)
+        with torch.no_grad():
+            for level in sorted(plan):
+                # Popped: what nobody holds any more gives its row back before the next level.
+                self._run_level(plan.pop(level))
+        self._use(1)
+
+    def _use(self, threads: int) -> None:
+        """Let PyTorch have so many *threads* from now on."""
+        if threads != self.in_use:
+            torch.set_num_threads(threads)
+            self.in_use = threads
 
     def _run_level(self, groups: dict[Any, list[Chain]]) -> None:
         # Step 1: rows for the results, and a fair division into chunks.
@@ -101,21 +111,21 @@ class Executor:
         chains, rows, origin, pool, kind = task
         # PyTorch's threads divide a wide group among them, each agent's arithmetic being on one.
         # A narrow one gains nothing, and a single agent's might be split, and rounded, otherwise.
-        threads = self.choice.threads(kind) if len(chains) >= WIDE else 1
-        if threads != torch.get_num_threads():
-            torch.set_num_threads(threads)
+        choice = self.choices[self.others()]
+        threads = choice.threads(kind) if len(chains) >= WIDE else 1
+        self._use(threads)
         started = perf_counter()
-        with torch.no_grad():
-            values = self.kernels.run(chains, self.architecture_of[origin], origin)
-            pool.data.index_copy_(0, self.kernels.tables.index(rows), values)
+        values = self.kernels.run(chains, self.architecture_of[origin], origin)
+        pool.data.index_copy_(0, self.kernels.tables.index(rows), values)
         if len(chains) >= WIDE:
-            self.choice.took(kind, threads, (perf_counter() - started) / len(chains))
+            choice.took(kind, threads, (perf_counter() - started) / len(chains))
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""
         return {
             "executor": self.settings.executor,
             "device": str(self.settings.torch_device),
+            "processes": 1,
             "threads": self.threads,
             "architectures": {
                 a.name: {

@@ -81,7 +81,7 @@ class Kernels:
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
             return 0
-        if getattr(self.tables.recipe.objective, "models", False):
+        if "models" in self.tables.recipe.traits:
             return padded(int(self.tables.private.sizes[product.agent]))
         union = len(np.unique(np.concatenate([p.rows for p in product.argument[0]])))
         return padded(union), padded(int(self.tables.private.sizes[product.agent]))
@@ -119,9 +119,10 @@ class Kernels:
         n, tables = arch.n_parameters, self.tables
         if tables.proxies is not None:
             n, pool = arch.n_sent, tables.proxies
-        rows = tables.index([[part.row for part, _ in p.argument] for p in products])
-        numbers = [[share for _, share in p.argument] for p in products]
-        shares = torch.tensor(numbers, dtype=torch.float32, device=tables.device)
+        parts = [part for p in products for part in p.argument]
+        rows = tables.index([part.row for part, _ in parts]).view(len(products), -1)
+        numbers = np.array([share for _, share in parts], np.float32)
+        shares = torch.from_numpy(numbers).to(tables.device).view_as(rows)
         if pool.width == n and tables.proxies is None:
             # The sum of an embedding bag reads each row once and writes once.
             return _weighted_sums(pool.data, rows, shares)
@@ -152,7 +153,7 @@ class Kernels:
 
     def _distill(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Take steps towards the targets that the lessons make."""
-        objective = self.tables.recipe.objective
+        objective, traits = self.tables.recipe.objective, self.tables.recipe.traits
         agents = np.array([p.agent for p in products])
         joint = objective.joint
 
@@ -163,9 +164,9 @@ class Kernels:
 
         optimizer = self.tables.optimizer
         habits = table[:, -optimizer.n :] if isinstance(optimizer, Trusting) else None
-        if joint is not None and getattr(objective, "classwise", False):
+        if joint is not None and "classwise" in traits:
             batch = class_batches(self.tables, products, agents, joint)
-        elif joint is not None and getattr(objective, "models", False):
+        elif joint is not None and "models" in traits:
             batch = model_batches(self.tables, products, agents, joint, arch, pool)
         elif joint is None:
             batch = lesson_batches(self.tables, products, agents, objective.scale, own, habits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from math import prod
 from typing import ClassVar
@@ -61,8 +62,7 @@ class Mlp(Architecture):
     def forward(self, flat: Tensor, x: Tensor) -> Outputs:
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
         below, logits = self._forward(self.split(flat), _padded(x, 1, LEAST_ROWS).mT)
-        n = x.shape[1]
-        return Outputs(logits.mT[:, :n], below[-1].mT[:, :n])
+        return _outputs(logits, below[-1], x.shape[1])
 
     def _forward(
         self, views: list[tuple[Tensor, Tensor]], x: Tensor
@@ -75,31 +75,55 @@ class Mlp(Architecture):
         return below, torch.baddbmm(bias, weight, below[-1])
 
     def gradient(self, flat: Tensor, x: Tensor, pull: Pull) -> Tensor:
-        """Return the gradient ``(G, P)`` of the loss whose gradient at the outputs is *pull*'s.
-
-        Activations are kept feature by feature, ``(G, n, B)``: a third faster than row by row.
-        """
-        # Step 1: forward, keeping what each layer sees.
-        views, n = self.split(flat), x.shape[1]
-        x = _padded(x, 1, LEAST_ROWS)
-        below, logits = self._forward(views, x.mT)
-
-        # Step 2: backward, layer by layer, into one row an agent.
-        towards, features = pull(Outputs(logits.mT[:, :n], below[-1].mT[:, :n]))
-        delta = _padded(towards.mT, 2, LEAST_ROWS).contiguous()
+        """Return the gradient ``(G, P)`` of the loss whose gradient at the outputs is *pull*'s."""
         gradient = torch.empty((len(flat), self.n_parameters), device=flat.device)
         slots = self.split(gradient)
-        for layer in reversed(range(len(views))):
+        for layer, weights, delta in self._backward(self.split(flat), x, pull):
             weight_slot, bias_slot = slots[layer]
-            rows = below[layer].mT if layer else _padded(x, 2)
-            weight_slot.copy_(torch.bmm(delta, rows)[:, :, : weight_slot.shape[2]])
+            weight_slot.copy_(weights)
             torch.sum(delta, 2, keepdim=True, out=bias_slot)
+        return gradient
+
+    def step_(self, flat: Tensor, x: Tensor, pull: Pull, lr: float) -> None:
+        """Take a step down the gradient, layer by layer: it is never written down whole."""
+        views = self.split(flat)
+        for layer, weights, delta in self._backward(views, x, pull):
+            weight, bias = views[layer]
+            weight.add_(weights, alpha=-lr)
+            bias.add_(delta.sum(2, keepdim=True), alpha=-lr)
+
+    def _backward(
+        self, views: list[tuple[Tensor, Tensor]], x: Tensor, pull: Pull
+    ) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """Yield, from the last layer to the first, its number and gradients.
+
+        These are that of its weights, ``(G, n_out, n_in)``, and that of what it adds to, ``(G,
+        n_out, B)``.  Activations are kept feature by feature, ``(G, n, B)``: a third faster than
+        row by row.  A layer's parameters may be changed once it has been yielded.
+        """
+        # Step 1: forward, keeping what each layer sees.
+        n, x = x.shape[1], _padded(x, 1, LEAST_ROWS)
+        below, logits = self._forward(views, x.mT)
+
+        # Step 2: backward, layer by layer.
+        towards, features = pull(_outputs(logits, below[-1], n))
+        delta = _padded(towards.mT, 2, LEAST_ROWS).contiguous()
+        for layer in reversed(range(len(views))):
+            above, rows = delta, below[layer].mT if layer else _padded(x, 2)
             if layer:
-                delta = torch.bmm(views[layer][0].mT, delta)
+                delta = torch.bmm(views[layer][0].mT, above)
                 if features is not None:
                     delta, features = delta.add_(_padded(features.mT, 2, LEAST_ROWS)), None
                 delta.mul_(below[layer].sign())
-        return gradient
+            weights, n_in = torch.bmm(above, rows), self.layers[layer][0]
+            yield layer, weights if weights.shape[2] == n_in else weights[:, :, :n_in], above
+
+
+def _outputs(logits: Tensor, features: Tensor, n: int) -> Outputs:
+    """Return the first *n* rows of both, given feature by feature, ``(G, ., B)``, row by row."""
+    if logits.shape[2] == n:
+        return Outputs(logits.mT, features.mT)
+    return Outputs(logits.mT[:, :n], features.mT[:, :n])
 
 
 def _padded(x: Tensor, axis: int, least: int = 0) -> Tensor:

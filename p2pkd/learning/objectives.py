@@ -12,11 +12,16 @@ from p2pkd.learning.api import Outputs, RowLoss
 from p2pkd.learning.architecture import Pull
 
 
-def mean_weights(mask: Tensor | None, shape: tuple[int, int], device: torch.device) -> Tensor:
-    """Return what each row ``(G, B)`` contributes to its agent's mean: 1 / n, or 0 if masked."""
+def mean_weights(
+    mask: Tensor | None, shape: tuple[int, int], device: torch.device, factor: float = 1.0
+) -> Tensor:
+    """Return what each row ``(G, B)`` contributes to its agent's mean: 1 / n, or 0 if masked.
+
+    All of it times *factor*; not to be written to.
+    """
     if mask is None:
-        return torch.full(shape, 1 / shape[1], device=device)
-    return mask / mask.sum(1, keepdim=True).clamp_min(1.0)
+        return torch.full((1, 1), 1 / shape[1], device=device).mul_(factor).expand(shape)
+    return (mask / mask.sum(1, keepdim=True).clamp_min(1.0)).mul_(factor)
 
 
 def cross_entropy_gradient(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:

@@ -15,7 +15,11 @@ from p2pkd.scenario.optimizers import AdamSpec, AdamWSpec, OptimizerSpec, SgdSpe
 
 
 class Optimizer(Protocol):
-    """Updates many agents' parameters in place; all state is in rows."""
+    """Updates many agents' parameters in place; all state is in rows.
+
+    One that has an attribute `plain`, and it is true, does nothing but subtract the gradient times
+    the learning rate.
+    """
 
     def state_floats(self, n_parameters: int) -> int:
         """Return how many numbers of state an agent has."""
@@ -34,6 +38,7 @@ class Sgd:
 
     def __init__(self, spec: SgdSpec) -> None:
         self.spec = spec
+        self.plain = not (spec.weight_decay or spec.momentum)
 
     def state_floats(self, n_parameters: int) -> int:
         """Return P with momentum, else 0."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, cast
 
 from p2pkd.learning.api import Codec, Combination, Judge, Knowledge, RowLoss, Sharpening, Weighting
@@ -46,6 +48,25 @@ class Recipe:
     proxied: bool = False
     privacy: Any = None
     looks: tuple[str, ...] = ()
+
+    # What a choice need not have is asked for once: each asking costs as much as a small product.
+
+    @cached_property
+    def penalty(self) -> Callable[[Any, Any], Any] | None:
+        """The objective's gradient of a penalty on parameters, where it has one."""
+        return getattr(self.objective, "penalty_gradient", None)
+
+    @cached_property
+    def deployed(self) -> Callable[[Any], Any] | None:
+        """What the objective makes of parameters before models use them, where it does."""
+        return getattr(self.objective, "deployed", None)
+
+    @cached_property
+    def traits(self) -> frozenset[str]:
+        """Which of these words are true of the objective, or of how targets are combined."""
+        words = ("classwise", "models", "maps", "pairwise", "separate")
+        choices = (self.objective, self.combine)
+        return frozenset(w for w in words if any(getattr(c, w, False) for c in choices))
 
     @classmethod
     def of(cls, method: MethodSpec) -> Self:

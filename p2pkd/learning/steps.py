@@ -32,23 +32,40 @@ def descend(
     batch: Batches,
 ) -> None:
     """Take all steps of *products*; *table* ``(G, P + S)`` is changed in place."""
-    recipe, n = tables.recipe, architecture.n_parameters
-    flat, state = table[:, :n], table[:, n:]
-    steps = products[0].steps
-    before = np.array([p.updates for p in products]) - steps
-    penalty = getattr(recipe.objective, "penalty_gradient", None)
-    for step in range(steps):
-        used = tables.deployed(flat)
+    n = architecture.n_parameters
+    # A view takes as long to make as a small product: none of the whole.
+    flat = table if table.shape[1] == n else table[:, :n]
+    for step in range(products[0].steps):
         x, pull = batch(step)
-        if hasattr(pull, "gradient"):
-            gradient = pull.gradient(architecture, used, x)
+        if tables.bare and not hasattr(pull, "gradient"):
+            # Nothing needs the gradient as a whole.
+            architecture.step_(flat, x, pull, tables.recipe.lr)
         else:
-            gradient = architecture.gradient(used, x, pull)
-        if penalty is not None:
-            gradient += penalty(flat, used)
-        if recipe.clip_norm is not None:
-            clip_(gradient, recipe.clip_norm)
-        tables.optimizer.update_(flat, gradient, state, before + step + 1, recipe.lr)
+            numbers = np.array([p.updates - p.steps + step + 1 for p in products])
+            _step(tables, architecture, flat, table[:, n:], numbers, x, pull)
+
+
+def _step(
+    tables: Tables,
+    architecture: Architecture,
+    flat: Tensor,
+    state: Tensor,
+    numbers: Ints,
+    x: Tensor,
+    pull: Any,
+) -> None:
+    """Take one step, which is the agents' *numbers* ``(G,)``."""
+    recipe = tables.recipe
+    used = tables.deployed(flat)
+    if hasattr(pull, "gradient"):
+        gradient = pull.gradient(architecture, used, x)
+    else:
+        gradient = architecture.gradient(used, x, pull)
+    if recipe.penalty is not None:
+        gradient += recipe.penalty(flat, used)
+    if recipe.clip_norm is not None:
+        clip_(gradient, recipe.clip_norm)
+    tables.optimizer.update_(flat, gradient, state, numbers, recipe.lr)
 
 
 def private_batches(
@@ -61,10 +78,10 @@ def private_batches(
     size = tables.recipe.batch
     rows, mask = private_rows(tables, agents, firsts, steps)
     width = size or rows.shape[1]
-    weights = mean_weights(mask, (len(agents), width), tables.device).mul_(factor)
+    weights = mean_weights(mask, (len(agents), width), tables.device, factor)
 
     def batch(step: int) -> tuple[Tensor, Pull]:
-        here = rows if size is None else rows[:, step * size : (step + 1) * size]
+        here = rows if rows.shape[1] == width else rows[:, step * width : (step + 1) * width]
         pull = private_pull(take(tables.private_y, here), weights)
         return take(tables.private_x, here), pull
 
@@ -112,24 +129,23 @@ def lesson_batches(
     seen = tables.sight.places(agents, ids)
     if mask is not None:
         known = known * mask
-    maps = getattr(recipe.objective, "maps", False)
-    separate = getattr(recipe.combine, "separate", False)
+    traits = recipe.traits
     # Where a target is about pairs of rows, its columns are the places of the rows.
-    pairwise, columns = getattr(recipe.objective, "pairwise", False), tables.index(places)
+    columns = tables.index(places)
 
     def batch(step: int) -> tuple[Tensor, Any]:
         here = slice(None) if size is None else slice(step * size, (step + 1) * size)
         objective: Any = recipe.objective
         pull: Any
-        share = mean_weights(known[:, here], (0, 0), tables.device).mul_(factor)
-        if separate:
+        share = mean_weights(known[:, here], (0, 0), tables.device, factor)
+        if "separate" in traits:
             each = MeanOfLosses(objective, weights[:, :, here])
             pull = distillation_pull(cast(Any, each), targets[:, :, here], share)
         else:
             goal = targets[:, here]
-            if pairwise:
+            if "pairwise" in traits:
                 goal = goal.gather(2, columns[:, None, here].expand(-1, goal.shape[1], -1))
-            if maps:
+            if "maps" in traits:
                 pull = MapPull(objective.map_loss, goal, share)
             else:
                 pull = distillation_pull(objective, goal, share)

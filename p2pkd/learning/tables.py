@@ -31,6 +31,7 @@ class Tables:
     ----------
     private_x, private_y : agent after agent, as `private` numbers them.
     sight : reference and test rows, as each agent sees them.
+    bare : whether a step does no more than subtract the gradient of the loss.
     pools : parameters and optimiser state, one table an architecture.
     proxies : what travels of duos, where proxies are sent; else None.
     payload_pools : predictions, one table for each number of rows.
@@ -63,6 +64,12 @@ class Tables:
         self.distill_keys = streams.keys("distill-batches", n)
         optimizer = optimizer_of(recipe.objective, recipe.optimizer)
         self.optimizer = trusting(optimizer, recipe.weighting, n)
+        self.bare = (
+            getattr(self.optimizer, "plain", False)
+            and recipe.clip_norm is None
+            and recipe.penalty is None
+            and recipe.deployed is None
+        )
         self.pools = [
             Pool(a.n_parameters + self.optimizer.state_floats(a.n_parameters), device)
             for a in architectures
@@ -89,7 +96,7 @@ class Tables:
 
         The same, unless the objective has a `deployed` of its own.
         """
-        deployed: Any = getattr(self.recipe.objective, "deployed", None)
+        deployed = self.recipe.deployed
         used: Tensor = flat if deployed is None else deployed(flat)
         return used
 

@@ -71,7 +71,12 @@ class ExecutionSpec(Spec):
     executor: Literal["auto", "grouped", "loop"] = "auto"
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     threads: Count | None = None
-    """Worker threads over groups; default: all cores."""
+    """Cores to use; default: all."""
+    processes: Literal["auto", 1, 2] = "auto"
+    """2: learning has a process of its own, beside the event loop.
+
+    `auto`: where there are cores and turns enough, and the timeline depends on nothing learned.
+    """
     chunk: Count | None = None
     """Agents computed in one call; default: what fits the cache."""
 
@@ -131,6 +136,19 @@ class Scenario(Spec):
                     f" which learn.objective {learn.tag_value!r} needs; use"
                     f" {' or '.join(good) or 'another objective'}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _can_learn_apart(self) -> Self:
+        if self.execution.processes == 2:
+            looks = "; ".join(f"method.{choice}" for choice in self.method.looks)
+            if looks:
+                raise ValueError(
+                    f"execution.processes: 2, but the timeline depends on what is learned"
+                    f" ({looks}); use 1 or auto"
+                )
+            if self.execution.device != "cpu":
+                raise ValueError("execution.processes: 2 is for device cpu; use 1 or auto")
         return self
 
     @model_validator(mode="after")

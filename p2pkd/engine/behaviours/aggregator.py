@@ -59,7 +59,7 @@ class AggregatorAgent(Agent):
         if collection is not None:
             collection.take(message)
         elif message.asks:
-            self.shared.react(self.agent, self._serve(message))
+            self.shared.react(self, self._serve(message))
         elif message.replies_to < 0:
             self._pass_on(self._saying(message.contents))
 

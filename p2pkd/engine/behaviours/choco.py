@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from p2pkd.distillation.base import Work
@@ -35,7 +36,7 @@ class ChocoAgent(Agent):
             known = self._zero()
         work = self.merge(self.version, [(known, 1.0), (said.change, 1.0)])
         self.copies[memo.sender] = work.version
-        yield work._replace(version=self.version)
+        yield replace(work, version=self.version)
 
     def _turn_to(self, peers: Sequence[int]) -> Steps:
         turn = self.device.acquire()

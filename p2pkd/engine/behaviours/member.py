@@ -28,7 +28,7 @@ class MemberAgent(Agent):
     def hear(self, message: Message) -> None:
         """Do as one is asked, or remember what one is told."""
         if message.asks:
-            self.shared.react(self.agent, self._serve(message))
+            self.shared.react(self, self._serve(message))
         elif isinstance(message.contents, Bundle):
             protocol: Any = self.shared.method.gossip.protocol
             everyone = protocol.returns == "all"
@@ -52,7 +52,8 @@ class MemberAgent(Agent):
                 heard = (0, float("nan")) if work.kind == "train" else (len(lessons), staleness)
                 yield from self._hold(work.kind, self._flops(work), work.steps, *heard)
             self.version = work.version
-        said = yield from self._speak()
+        said, predicting = self._speak()
+        yield from predicting
         self.device.release()
         if self.presence is not None:
             yield from self.presence.wait(self.agent)

@@ -46,7 +46,7 @@ class PairwiseAgent(Agent):
         work = objective.meet(self, mine[0], message.contents)
         self.version = work.version
         age_s = float(self.shared.env.now - message.made_s)
-        self.shared.react(self.agent, self._account(work, age_s))
+        self.shared.react(self, self._account(work, age_s))
 
     def _ask(self, peer: int) -> None:
         message = self._message(peer, asks=True, replies_to=-1)

@@ -24,7 +24,8 @@ class PushSumAgent(Agent):
         turn = self.device.acquire()
         if turn is not None:
             yield turn
-        said = yield from self._speak()
+        said, predicting = self._speak()
+        yield from predicting
         self.device.release()
         if self.presence is not None:
             yield from self.presence.wait(self.agent)

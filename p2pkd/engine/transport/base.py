@@ -175,7 +175,9 @@ class Timed:
 
     def _arrive(self, transfer: Transfer) -> None:
         if transfer.live:
-            self._end(transfer)
+            transfer.live = False
+            if self._roll is not None:
+                self._roll.remove(transfer)
             transfer.done(transfer)
 
     def _end(self, transfer: Transfer) -> None:

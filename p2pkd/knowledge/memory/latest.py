@@ -35,9 +35,11 @@ class _LatestPerPeer(Aging):
 
     def read(self, now_s: float) -> list[Memo]:
         """Return what still counts at *now_s*, ordered, and forget the rest."""
-        kept = self.fresh(list(self.latest.values()), now_s)
-        if len(kept) < len(self.latest):
-            self.latest = {memo.sender: memo for memo in kept}
+        kept = list(self.latest.values())
+        if self.max_age is not None:
+            kept = self.fresh(kept, now_s)
+            if len(kept) < len(self.latest):
+                self.latest = {memo.sender: memo for memo in kept}
         return sorted(kept, key=order) if len(kept) > 1 else kept
 
     def clear(self) -> None:

@@ -1,0 +1,152 @@
+"""The learner in a process of its own: the event loop says what is to be done, and goes on.
+
+What is said is a flat list of numbers: an operation's kind (see `p2pkd.learning.versions`), the
+number of its product, and its operands; and ``~number`` for a product that nobody holds any more.
+`p2pkd.learning.server` is the other side.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from p2pkd.learning.api import Evaluation, Rows
+from p2pkd.learning.channel import Channel
+from p2pkd.learning.recipe import Recipe
+from p2pkd.learning.server import serve
+from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
+
+# Operations after which what was said is handed over.
+BATCH = 1024
+
+
+class Handle:
+    """Stands for a version, or a payload, of the other process; gone there soon after here."""
+
+    __slots__ = ("_say", "number")
+
+    def __init__(self, number: int, say: Callable[[int], None]) -> None:
+        self.number = number
+        self._say = say
+
+    def __del__(self) -> None:
+        self._say(~self.number)
+
+
+class RemoteLearner:
+    """Does as `p2pkd.learning.learner.DeferredLearner` does, on another core.
+
+    It records nothing and computes nothing: only a look waits.  *make* returns the learner that
+    does, and is called in the other process, which sees this one's memory as it is now.  Whatever
+    is wrong there is raised here, at the next look.
+    """
+
+    def __init__(self, make: Callable[[], Any], recipe: Recipe) -> None:
+        fork = multiprocessing.get_context("fork")
+        here, there = fork.Pipe()
+        waiting = fork.RawValue("b", 0)
+        self.process = fork.Process(
+            target=serve, args=(make, there, here, waiting), name="p2pkd learner", daemon=True
+        )
+        self.process.start()
+        there.close()
+        # Extended by a whole operation at a time: whoever cuts it, cuts it between operations.
+        said: list[Any] = []
+        self._extend, self._append = said.extend, said.append
+        self._channel = Channel(here, said, waiting, self.process)
+        self._end = weakref.finalize(self, self._channel.close)
+        self._numbers = itertools.count()
+        codec = recipe.codec
+        self._sends_itself = (codec is None or codec.lossless) and not recipe.proxied
+        self._partial = recipe.partial
+        self._described: dict[str, Any] = self._channel.answer(0)
+
+    # -- saying what is to be done ---------------------------------------------------------------
+
+    def _product(self) -> Handle:
+        """Return the handle of what the operation now to be said will make."""
+        number = next(self._numbers)
+        if not number % BATCH:
+            self._channel.hand_over()
+        return Handle(number, self._append)
+
+    def initial(self, agent: int) -> Handle:
+        """Return the version with which *agent* begins."""
+        product = self._product()
+        self._extend((INITIAL, product.number, agent))
+        return product
+
+    def train(self, version: Handle, steps: int) -> Handle:
+        """Return *version* after *steps* cross-entropy steps on its agent's private rows."""
+        if steps == 0:
+            return version
+        product = self._product()
+        self._extend((TRAIN, product.number, version.number, steps))
+        return product
+
+    def distill(
+        self, version: Handle, lessons: Sequence[Any], steps: int, now_s: float = 0.0
+    ) -> Handle:
+        """Return *version* after *steps* steps towards the targets that *lessons* make.
+
+        *now_s* is from when the ages of the lessons count.
+        """
+        if steps == 0 or not lessons:
+            return version
+        product = self._product()
+        said: list[Any] = [DISTILL, product.number, version.number, steps, now_s, len(lessons)]
+        for lesson in lessons:
+            at = lesson.at if self._partial else None
+            said += (lesson.contents.number, at, lesson.sender, lesson.made_s)
+        self._extend(said)
+        return product
+
+    def merge(self, version: Handle, parts: Sequence[tuple[Handle, float]]) -> Handle:
+        """Return *version* with the weighted sum of *parts* as parameters."""
+        product = self._product()
+        said: list[Any] = [MERGE, product.number, version.number, len(parts)]
+        for part, share in parts:
+            said += (part.number, share)
+        self._extend(said)
+        return product
+
+    def predict(self, version: Handle, rows: Rows) -> Handle:
+        """Return the payload of *version*'s predictions on the reference rows *rows*."""
+        product = self._product()
+        self._extend((PREDICT, product.number, version.number, rows))
+        return product
+
+    def weights(self, version: Handle) -> Handle:
+        """Return the payload of *version*'s parameters: itself, if transmission loses nothing."""
+        if self._sends_itself:
+            return version
+        product = self._product()
+        self._extend((ENCODE, product.number, version.number))
+        return product
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def evaluate(self, versions: Sequence[Handle]) -> Evaluation:
+        """Look at *versions* on the test set."""
+        found: Evaluation = self._channel.ask("evaluate", [version.number for version in versions])
+        return found
+
+    def parameters(self, version: Handle) -> NDArray[np.float32]:
+        """Look at *version*'s parameters, ``(P,)``."""
+        found: NDArray[np.float32] = self._channel.ask("parameters", version.number)
+        return found
+
+    def resolve(self, payload: Handle) -> NDArray[np.float32]:
+        """Look at a payload of predictions, ``(R, W)``."""
+        found: NDArray[np.float32] = self._channel.ask("resolve", payload.number)
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """Return how numbers are computed, for the manifest."""
+        return {**self._described, "processes": 2}

@@ -1,0 +1,130 @@
+"""The process that learns: hears what is to be done, and computes when there is enough of it."""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from p2pkd.core.errors import RunError
+from p2pkd.core.garbage import rare_collections
+from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
+
+# With nothing to hear, so many pending operations are worth computing, or two for each agent.
+EAGER = 2048
+
+
+class Told(NamedTuple):
+    """A message, as much of it as a learner needs."""
+
+    contents: Any
+    at: Any
+    sender: int
+    made_s: float
+
+
+class Server:
+    """Follows what `p2pkd.learning.remote.RemoteLearner` says, with *learner*.
+
+    *waiting* is 1 while the other process does nothing but wait.
+    """
+
+    def __init__(self, learner: Any, connection: Any, waiting: Any) -> None:
+        self.learner = learner
+        self.connection = connection
+        self.values: dict[int, Any] = {}
+        values = self.values
+        self.eager = max(EAGER, 2 * len(learner.pool_of))
+        learner.executor.others = lambda: not waiting.value
+        self.follow: dict[int, Callable[[Iterator[Any]], Any]] = {
+            INITIAL: lambda said: learner.initial(next(said)),
+            TRAIN: lambda said: learner.train(values[next(said)], next(said)),
+            DISTILL: self._distill,
+            MERGE: self._merge,
+            PREDICT: lambda said: learner.predict(values[next(said)], next(said)),
+            ENCODE: lambda said: learner.weights(values[next(said)]),
+        }
+
+    def run(self) -> None:
+        """Follow until the other process says that it is over, or is no more."""
+        while True:
+            if not self.connection.poll() and len(self.learner.pending) >= self.eager:
+                self.learner.flush()
+            try:
+                message = self.connection.recv()
+            except EOFError:
+                return
+            if message is None:
+                return
+            if isinstance(message, list):
+                self.follow_all(message)
+            else:
+                number, what, of = message
+                self.connection.send((number, self._look(what, of)))
+
+    def follow_all(self, batch: list[Any]) -> None:
+        """Record the operations of *batch*, and forget what nobody holds any more."""
+        values, follow, said = self.values, self.follow, iter(batch)
+        for kind in said:
+            if kind < 0:
+                # Unknown if the other process was interrupted before it said more.
+                values.pop(~kind, None)
+            else:
+                number = next(said)
+                values[number] = follow[kind](said)
+
+    def _distill(self, said: Iterator[Any]) -> Any:
+        values = self.values
+        version, steps, now_s, n = values[next(said)], next(said), next(said), next(said)
+        lessons = [Told(values[next(said)], next(said), next(said), next(said)) for _ in range(n)]
+        return self.learner.distill(version, lessons, steps, now_s)
+
+    def _merge(self, said: Iterator[Any]) -> Any:
+        values = self.values
+        version, n = values[next(said)], next(said)
+        return self.learner.merge(version, [(values[next(said)], next(said)) for _ in range(n)])
+
+    def _look(self, what: str, of: Any) -> Any:
+        values = self.values
+        known = [values[i] for i in of] if isinstance(of, list) else values[of]
+        return getattr(self.learner, what)(known)
+
+
+def serve(make: Callable[[], Any], connection: Any, other: Any, waiting: Any) -> None:
+    """Be the process that learns: make a learner and follow what *connection* says.
+
+    *other* is its other end, closed here so that the end of the other process is noticed.
+    """
+    other.close()
+    # Ctrl-C is for the other process, which still wants a last look.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # In a new thread: OpenMP's threads did not come along, and only a new one will not miss them.
+    thread = threading.Thread(target=_serve, args=(make, connection, waiting))
+    thread.start()
+    thread.join()
+
+
+def _serve(make: Callable[[], Any], connection: Any, waiting: Any) -> None:
+    try:
+        learner = make()
+        connection.send((0, learner.describe()))
+        with rare_collections():
+            Server(learner, connection, waiting).run()
+    except OSError:
+        pass  # the other process is no more
+    except Exception as error:
+        connection.send(_portable(error))
+
+
+def _portable(error: Exception) -> Exception:
+    """Return *error*, or what stands for it if it cannot be sent, with where it happened."""
+    where = f"in the process that learns:\n{''.join(traceback.format_exception(error))}"
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        error = RunError(f"{type(error).__name__}: {error}")
+    error.add_note(where)
+    return error
