@@ -10,7 +10,7 @@ Two kinds, for two needs:
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from p2pkd.core.lazy import numpy as np
 
@@ -50,10 +50,12 @@ class Streams:
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the SplitMix64 finaliser of each value (Steele, Lea and Flood, OOPSLA 2014)."""
-    u64 = np.uint64
-    z = (values ^ (values >> u64(30))) * u64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> u64(27))) * u64(0x94D049BB133111EB)
-    return z ^ (z >> u64(31))
+    z = values ^ (values >> np.uint64(30))
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
 
 
 def uniforms(keys: NDArray[np.uint64], counters: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -61,8 +63,22 @@ def uniforms(keys: NDArray[np.uint64], counters: NDArray[np.uint64]) -> NDArray[
 
     The same pair gives the same number, whoever asks and however often.
     """
-    bits = mix(keys + (counters + np.uint64(1)) * np.uint64(_GOLDEN))
-    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return _unit(mix(keys + (counters + np.uint64(1)) * np.uint64(_GOLDEN)))
+
+
+def uniforms_in_turn(keys: NDArray[np.uint64], first: NDArray[Any], n: int) -> NDArray[np.float64]:
+    """Return `uniforms` of each key ``(G,)`` for *n* counters from its *first* on, ``(G, n)``."""
+    before = keys + first.astype(np.uint64) * np.uint64(_GOLDEN)
+    steps = np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
+    return _unit(mix(before[:, None] + steps))
+
+
+def _unit(bits: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Return the upper 53 of *bits*, which are overwritten, as numbers in [0, 1)."""
+    bits >>= np.uint64(11)
+    numbers = bits.astype(np.float64)
+    numbers *= 2.0**-53
+    return numbers
 
 
 def uniform(key: int, counter: int) -> float:

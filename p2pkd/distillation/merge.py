@@ -103,7 +103,8 @@ class Merge(Objective):
             yield agent.train(agent.version, self.local_steps)
             return
         shares = self.mixing.coefficients(agent, lessons)
-        peers = list(zip([memo.contents for memo in lessons], shares, strict=True))
+        pairs = zip(lessons, shares, strict=True)
+        peers = [(memo.contents, share) for memo, share in pairs]
         own, rest = agent.version, 1 - sum(shares)
         if self.gradient_at == "merged":
             yield agent.merge(own, [(own, rest), *peers])

@@ -85,8 +85,8 @@ class Agent:
         staleness = self._staleness(lessons)
         for work in self.shared.objective.learn(self, lessons):
             if work.steps or work.parts:
-                heard = (0, _NAN) if work.kind == "train" else (len(lessons), staleness)
-                yield from self._hold(work.kind, self._flops(work), work.steps, *heard)
+                heard, age_s = (0, _NAN) if work.kind == "train" else (len(lessons), staleness)
+                yield from self._hold(work.kind, self._flops(work), work.steps, heard, age_s)
             self.version = work.version
         self.device.release()
 
@@ -298,6 +298,7 @@ class Agent:
         yield from presence.wait(self.agent)
         seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s))
         while seconds > 0:
+            device.worker = env.active_process
             try:
                 yield env.timeout(seconds)
                 break

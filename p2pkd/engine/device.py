@@ -62,7 +62,7 @@ class Device:
         self.busy = False
         self.job: Job | None = None
         self.worker: simpy.Process | None = None
-        """The process that waits for the job's end."""
+        """The process that waits for the job's end, where an absence may interrupt it."""
         self.left_flops = 0.0
         """What the last job had left when it ended."""
         self.queue: deque[simpy.Event] = deque()
@@ -91,9 +91,8 @@ class Device:
         self.queue.clear()
 
     def begin(self, job: Job) -> float:
-        """Take up *job* now, for the process that is running; return how long it will take."""
+        """Take up *job* now; return how long it will take."""
         self.job = job
-        self.worker = self.env.active_process
         if self.pace is None:
             if self.battery is None:
                 return job.flops / self.flops_per_s

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.rng import uniforms
+from p2pkd.core.rng import uniforms_in_turn
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -20,9 +20,10 @@ def draws(keys: Keys, first: Ints, n: int, sizes: Ints) -> Ints:
 
     *keys*, *first* and *sizes* are ``(G,)``.
     """
-    counters = (first[:, None] + np.arange(n)).astype(np.uint64)
+    numbers = uniforms_in_turn(keys, first, n)
     # u < 1 has 53 bits, so that the product of it and a size below 2^53 stays below the size.
-    return (uniforms(keys[:, None], counters) * sizes[:, None]).astype(np.int64)
+    numbers *= sizes[:, None]
+    return numbers.astype(np.int64)
 
 
 def padded(n: int) -> int:

@@ -14,6 +14,7 @@ from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.attention import input_maps
 from p2pkd.learning.batches import padded
 from p2pkd.learning.classes import class_batches, class_means
+from p2pkd.learning.constants import starts
 from p2pkd.learning.duo import duo_batches
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.models import model_batches
@@ -96,7 +97,7 @@ class Kernels:
             return self._predict(firsts, architecture, pool)
         stateless = pool.width == architecture.n_parameters
         if kind == INITIAL or (kind == MERGE and stateless and self.tables.proxies is None):
-            table = torch.empty((0, pool.width), device=self.tables.device)
+            table = pool.nothing
         else:
             table = pool.data.index_select(0, self._sources(firsts))
         for products in zip(*chains, strict=True):
@@ -240,8 +241,8 @@ def _weighted_sums(table: Tensor, rows: Tensor, shares: Tensor) -> Tensor:
 
     ``torch.nn.functional.embedding_bag`` would do, but for the time that its checks take.
     """
-    starts = torch.arange(0, rows.numel(), rows.shape[1], device=rows.device)
+    bags = starts(*rows.shape, rows.device)
     sums: Tensor = torch.embedding_bag(
-        table, rows.view(-1), starts, False, 0, False, shares.view(-1)
+        table, rows.view(-1), bags, False, 0, False, shares.view(-1)
     )[0]
     return sums

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from p2pkd.learning.api import Outputs, RowLoss
 from p2pkd.learning.architecture import Pull
+from p2pkd.learning.constants import minus_one, share
 
 
 def mean_weights(
@@ -20,7 +21,7 @@ def mean_weights(
     All of it times *factor*; not to be written to.
     """
     if mask is None:
-        return torch.full((1, 1), 1 / shape[1], device=device).mul_(factor).expand(shape)
+        return share(shape[1], factor, device).expand(shape)
     return (mask / mask.sum(1, keepdim=True).clamp_min(1.0)).mul_(factor)
 
 
@@ -31,8 +32,8 @@ def cross_entropy_gradient(logits: Tensor, labels: Tensor, weights: Tensor) -> T
     """
     # Perceptrons have their outputs class by class, which vectorises well: softmax over the middle.
     gradient = logits.mT.softmax(1)
-    minus_one = gradient.new_full((1, 1, 1), -1.0).expand(labels.shape[0], 1, labels.shape[1])
-    gradient.scatter_add_(1, labels.unsqueeze(1), minus_one)
+    labels = labels.unsqueeze(1)
+    gradient.scatter_add_(1, labels, minus_one(gradient.device).expand(labels.shape))
     return gradient.mul_(weights.unsqueeze(1)).mT
 
 

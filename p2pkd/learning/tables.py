@@ -50,6 +50,7 @@ class Tables:
         self.recipe = recipe
         self.streams = streams
         self.device = device
+        self.on_cpu = device.type == "cpu"
         self.n_classes = data.n_classes
         part = data.partition
         self.private_x = self.tensor(data.private_x[part.rows])
@@ -124,7 +125,8 @@ class Tables:
 
     def index(self, values: Any) -> Tensor:
         """Return integers as a tensor on the device, to index with."""
-        return torch.from_numpy(np.asarray(values, np.int64)).to(self.device)
+        indices = torch.from_numpy(np.asarray(values, np.int64))
+        return indices if self.on_cpu else indices.to(self.device)
 
 
 def take(table: Tensor, rows: Tensor) -> Tensor:
