@@ -1,6 +1,6 @@
 """The same gossip learning here and in another simulator: exchanges a second, in one run.
 
-    python benchmarks/peers.py --gossipy PATH [--agents 100 500] [--rounds 10]
+    python benchmarks/peers.py --gossipy PATH [--agents 100 500] [--rounds 100]
 
 PATH is a checkout of github.com/makgyver/gossipy (Apache 2.0), which needs torch, scikit-learn,
 pandas, rich and dill; torchvision, which it imports but this comparison does not use, is stubbed.

@@ -87,6 +87,13 @@ def run(
 def _run_to_the_end(simulation: Simulation) -> None:
     """Run; where the user or an observer stops it, close the books first."""
     try:
+        _run(simulation)
+    finally:
+        simulation.shared.learner.close()
+
+
+def _run(simulation: Simulation) -> None:
+    try:
         simulation.run()
     except Pruned:
         simulation.finish()

@@ -200,3 +200,6 @@ class Learner(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""
+
+    def close(self) -> None:
+        """End what it computes with; there are no looks any more."""

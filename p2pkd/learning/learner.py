@@ -291,6 +291,9 @@ class DeferredLearner:
             "timeline_looks_at_learning": list(self.recipe.looks),
         }
 
+    def close(self) -> None:
+        """Do nothing: what it has, it has in memory."""
+
     def pools(self) -> list[Pool]:
         """Return the tables of parameters and of payloads."""
         proxies = [] if self.tables.proxies is None else [self.tables.proxies]

@@ -35,3 +35,6 @@ class NullLearner:
     def describe(self) -> dict[str, Any]:
         """Return that there is no learning."""
         return {"executor": "none"}
+
+    def close(self) -> None:
+        """Do nothing."""

@@ -24,6 +24,8 @@ from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TR
 
 # Operations after which what was said is handed over.
 BATCH = 1024
+# Seconds that a process which may end has for it: it may have gigabytes to give back.
+GRACE_S = 30
 
 
 class Handle:
@@ -150,3 +152,8 @@ class RemoteLearner:
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""
         return {**self._described, "processes": 2}
+
+    def close(self) -> None:
+        """Let the other process end, and wait until it has."""
+        self._end()
+        self.process.join(GRACE_S)

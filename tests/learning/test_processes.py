@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -169,6 +170,12 @@ def test_threads_that_pytorch_had_before_are_not_missed() -> None:
     learner = RemoteLearner(make, make_recipe())
     torch.set_num_threads(before)
     assert learner.evaluate([learner.initial(0)]).accuracy.shape == (1,)
+
+
+def test_it_ends_with_its_run(tmp_path: Path) -> None:
+    before = set(multiprocessing.active_children())
+    simulate(SCENARIO, out=tmp_path / "run")
+    assert set(multiprocessing.active_children()) <= before
 
 
 class Stop(Observer):
