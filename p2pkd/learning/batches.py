@@ -37,6 +37,11 @@ def padded(n: int) -> int:
     return -(-n // step) * step
 
 
+def seats(n: int) -> int:
+    """Return *n* messages or a little more: 1, or 4, 8, 16, ...; few values, as with `padded`."""
+    return 1 if n == 1 else max(8, 1 << (n - 1).bit_length())
+
+
 class PrivateRows:
     """Draws from agents' private rows; agent i owns ``offsets[i]`` to ``offsets[i + 1]``."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from p2pkd.learning.architecture import Pull
-from p2pkd.learning.batches import Ints, padded
+from p2pkd.learning.batches import Ints, padded, seats
 from p2pkd.learning.lessons import Alignment
 from p2pkd.learning.objectives import distillation_pull, mean_weights, private_pull, sum_pull
 from p2pkd.learning.steps import Batches, private_rows, targets_of
@@ -65,7 +65,7 @@ def class_batches(
 def _tables_of_classes(tables: Tables, products: Sequence[Any]) -> tuple[Tensor, Tensor]:
     """Return what the teachers of each agent say of all classes, ``(G, C, W)``, and of which."""
     heard = [p.argument[0] for p in products]
-    aligned = Alignment(heard, padded(max(map(len, heard))))
+    aligned = Alignment(heard, seats(max(map(len, heard))))
     places, real = aligned.full(padded(int(aligned.sizes.max())))
     notes = [p.argument[3] for p in products]
     targets, _, said = targets_of(tables, aligned, places, notes, _nothing)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.attention import input_maps
-from p2pkd.learning.batches import padded
+from p2pkd.learning.batches import padded, seats
 from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.constants import starts
 from p2pkd.learning.duo import duo_batches
@@ -66,7 +66,7 @@ class Kernels:
                 return product.steps
             return product.steps, padded(int(self.tables.private.sizes[product.agent]))
         if kind == DISTILL:
-            return product.steps, padded(len(product.argument[0])), self._full_shape(product)
+            return product.steps, seats(len(product.argument[0])), self._full_shape(product)
         if kind == MERGE:
             return len(product.argument)
         if kind == PREDICT:

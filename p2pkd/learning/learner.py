@@ -259,7 +259,12 @@ class DeferredLearner:
     def flush(self) -> None:
         """Compute everything that is pending and that somebody still holds."""
         pending, self.pending = self.pending, []
-        self.executor.run(pending)
+        try:
+            self.executor.run(pending)
+        except BaseException:
+            # Ctrl-C, above all: what has not been computed is still to be, for the last look.
+            self.pending[:0] = pending
+            raise
 
     def parameters(self, version: Version) -> NDArray[np.float32]:
         """Look at *version*'s parameters, ``(P,)``."""

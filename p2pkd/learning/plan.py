@@ -17,11 +17,12 @@ Plan = dict[int, dict[Any, list[Chain]]]
 def make_plan(pending: Iterable[ref[Any]], shape: Callable[[Any], Any]) -> Plan:
     """Return the chains of operations to run, by level, in the order of their recording.
 
+    Of what is *pending* that is all that is alive, and was not computed before an interruption.
     A chain's level is more than that of all its inputs.  A version that only the next operation
     holds needs no row of its own: the two are a chain, and run as one.  A chain has no kind of
     operation twice, lest there be chains of many lengths and few of each.
     """
-    alive = [product for weak in pending if (product := weak()) is not None]
+    alive = [p for weak in pending if (p := weak()) is not None and p.row < 0]
     chains: dict[int, tuple[Chain, Chain]] = {}
     for product in alive:
         kind = product.kind

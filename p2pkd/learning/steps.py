@@ -11,7 +11,7 @@ from torch import Tensor
 
 from p2pkd.learning.architecture import Architecture, Pull
 from p2pkd.learning.attention import MapPull
-from p2pkd.learning.batches import Ints, padded
+from p2pkd.learning.batches import Ints, padded, seats
 from p2pkd.learning.heard import Hearing, MeanOfLosses
 from p2pkd.learning.lessons import Alignment
 from p2pkd.learning.objectives import distillation_pull, joint_pull, mean_weights, private_pull
@@ -116,7 +116,7 @@ def lesson_batches(
     recipe, steps = tables.recipe, products[0].steps
     size, mask = recipe.batch, None
     heard = [p.argument[0] for p in products]
-    aligned = Alignment(heard, padded(max(map(len, heard))))
+    aligned = Alignment(heard, seats(max(map(len, heard))))
     if size is None:
         places, real = aligned.full(padded(int(aligned.sizes.max())))
         mask = tables.tensor(real)
@@ -129,6 +129,8 @@ def lesson_batches(
     seen = tables.sight.places(agents, ids)
     if mask is not None:
         known = known * mask
+    width = size or known.shape[1]
+    share = mean_weights(known.reshape(-1, width), (0, 0), tables.device, factor).view_as(known)
     traits = recipe.traits
     # Where a target is about pairs of rows, its columns are the places of the rows.
     columns = tables.index(places)
@@ -137,18 +139,17 @@ def lesson_batches(
         here = slice(None) if size is None else slice(step * size, (step + 1) * size)
         objective: Any = recipe.objective
         pull: Any
-        share = mean_weights(known[:, here], (0, 0), tables.device, factor)
         if "separate" in traits:
             each = MeanOfLosses(objective, weights[:, :, here])
-            pull = distillation_pull(cast(Any, each), targets[:, :, here], share)
+            pull = distillation_pull(cast(Any, each), targets[:, :, here], share[:, here])
         else:
             goal = targets[:, here]
             if "pairwise" in traits:
                 goal = goal.gather(2, columns[:, None, here].expand(-1, goal.shape[1], -1))
             if "maps" in traits:
-                pull = MapPull(objective.map_loss, goal, share)
+                pull = MapPull(objective.map_loss, goal, share[:, here])
             else:
-                pull = distillation_pull(objective, goal, share)
+                pull = distillation_pull(objective, goal, share[:, here])
         return take(tables.reference_x, seen[:, here]), pull
 
     return batch

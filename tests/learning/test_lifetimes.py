@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import contextlib
+import itertools
+from typing import Any
+
 import numpy as np
+import pytest
 from toys import Memo, make_learner
 
 from p2pkd.learning.learner import DeferredLearner
@@ -78,3 +83,35 @@ def test_pending_operations_are_computed_when_there_are_many() -> None:
     learner = make_learner(settings=Settings(threads=1, max_pending=3))
     versions = [learner.initial(i) for i in range(4)]
     assert [v.row >= 0 for v in versions] == [True, True, True, False]
+
+
+def taught(learner: DeferredLearner) -> list[Any]:
+    """Let seven agents teach each other, with an interruption of the flush; return what they are."""
+    versions = [learner.initial(i) for i in range(7)]
+    for turn in range(3):
+        heard = [Memo(learner.predict(version, ROWS)) for version in versions]
+        versions = [
+            learner.train(learner.distill(version, [heard[(i + turn) % 7]], 1), 1)
+            for i, version in enumerate(versions)
+        ]
+    with contextlib.suppress(KeyboardInterrupt):
+        learner.flush()
+    return [learner.parameters(version) for version in versions]
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_what_an_interruption_left_undone_is_done_at_the_next_look(
+    at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C may strike before any call of the arithmetic."""
+    learner = make_learner()
+    run, calls = learner.executor._run_task, itertools.count(1)
+
+    def interrupted(task: Any) -> None:
+        if next(calls) == at:
+            raise KeyboardInterrupt
+        run(task)
+
+    monkeypatch.setattr(learner.executor, "_run_task", interrupted)
+    assert all(map(np.array_equal, taught(learner), taught(make_learner())))
+    assert next(calls) > at + 1
