@@ -86,7 +86,7 @@ def test_pending_operations_are_computed_when_there_are_many() -> None:
 
 
 def taught(learner: DeferredLearner) -> list[Any]:
-    """Let seven agents teach each other, with an interruption of the flush; return what they are."""
+    """Let seven agents teach each other, perhaps with an interruption; return what they are."""
     versions = [learner.initial(i) for i in range(7)]
     for turn in range(3):
         heard = [Memo(learner.predict(version, ROWS)) for version in versions]
