@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, singledispatch
 from typing import ClassVar
 
@@ -62,14 +62,20 @@ class Architecture(ABC):
             leaf = flat.detach().requires_grad_()
             outputs = self.forward(leaf, x)
         towards = pull(Outputs(outputs.logits.detach(), outputs.features.detach()))
-        pairs = [(o, g) for o, g in zip(outputs, towards, strict=True) if g is not None]
-        roots, gradients = zip(*pairs, strict=True)
-        (gradient,) = torch.autograd.grad(roots, leaf, gradients)
-        return gradient
+        return gradients_of(outputs, towards, [leaf])[0]
 
     def step_(self, flat: Tensor, x: Tensor, pull: Pull, lr: float) -> None:
         """Take a step of plain SGD: subtract *lr* times the gradient from *flat* ``(G, P)``."""
         flat.add_(self.gradient(flat, x, pull), alpha=-lr)
+
+
+def gradients_of(
+    outputs: Outputs, towards: tuple[Tensor, Tensor | None], leaves: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
+    """Return the gradients at *leaves* of what has the gradient *towards* at *outputs*."""
+    pairs = [(o, g) for o, g in zip(outputs, towards, strict=True) if g is not None]
+    roots, gradients = zip(*pairs, strict=True)
+    return torch.autograd.grad(roots, leaves, gradients)
 
 
 def uniform_layer(

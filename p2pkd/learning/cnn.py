@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from p2pkd.core.errors import InputError
 from p2pkd.learning.api import Outputs
-from p2pkd.learning.architecture import Architecture, make, uniform_layer
+from p2pkd.learning.architecture import Architecture, Pull, gradients_of, make, uniform_layer
 from p2pkd.scenario.models import CnnSpec
 
 
@@ -76,13 +76,29 @@ class Cnn(Architecture):
 
     def forward(self, flat: Tensor, x: Tensor) -> Outputs:
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
-        each = [self._one(row, rows) for row, rows in zip(flat, x, strict=True)]
+        return self._outputs([self._views(row) for row in flat], x)
+
+    def step_(self, flat: Tensor, x: Tensor, pull: Pull, lr: float) -> None:
+        """Take a step down the gradient, tensor by tensor: it is never written down whole."""
+        models = [[view.requires_grad_() for view in self._views(row.detach())] for row in flat]
+        with torch.enable_grad():
+            outputs = self._outputs(models, x)
+        towards = pull(Outputs(outputs.logits.detach(), outputs.features.detach()))
+        views = [view for model in models for view in model]
+        for view, gradient in zip(views, gradients_of(outputs, towards, views), strict=True):
+            view.detach().add_(gradient, alpha=-lr)
+
+    def _views(self, row: Tensor) -> list[Tensor]:
+        """Return the layers' tensors in a *row* ``(P,)``."""
+        pieces = torch.split(row, [math.prod(shape) for shape in self.shapes])
+        return [p.view(shape) for p, shape in zip(pieces, self.shapes, strict=True)]
+
+    def _outputs(self, models: Sequence[Sequence[Tensor]], x: Tensor) -> Outputs:
+        each = [self._one(views, rows) for views, rows in zip(models, x, strict=True)]
         return Outputs(torch.stack([one[0] for one in each]), torch.stack([one[1] for one in each]))
 
-    def _one(self, row: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        sizes = [math.prod(shape) for shape in self.shapes]
-        pieces = torch.split(row, sizes)
-        views = iter([p.view(shape) for p, shape in zip(pieces, self.shapes, strict=True)])
+    def _one(self, tensors: Sequence[Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+        views = iter(tensors)
         x = x.reshape(-1, *self.input_shape)
         edge = 1 if self.spec.padding == "same" else 0
         for n_out, *made, height, width in self.planes:
