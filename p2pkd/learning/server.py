@@ -55,7 +55,7 @@ class Server:
                 self.learner.flush()
             try:
                 message = self.connection.recv()
-            except EOFError:
+            except (EOFError, ConnectionResetError):
                 return
             if message is None:
                 return
@@ -113,7 +113,7 @@ def _serve(make: Callable[[], Any], connection: Any, waiting: Any) -> None:
         connection.send((0, learner.describe()))
         with rare_collections():
             Server(learner, connection, waiting).run()
-    except OSError:
+    except (BrokenPipeError, ConnectionResetError):
         pass  # the other process is no more
     except Exception as error:
         connection.send(_portable(error))
