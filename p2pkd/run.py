@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,30 +70,24 @@ def run(
     except InputError as error:
         raise loaded.located(error) from None
     # 2. The run, recorded as it goes.
-    path = Path(out) if out is not None else default_path(scenario.name, resolved)
-    directory = RunDirectory.create(
-        path,
-        scenario_text=loaded.text,
-        resolved_text=resolved,
-        extra=_facts(loaded, simulation, dry_run=dry_run),
-    )
-    with directory:
-        # First, so that what makes another observer end the run is on record.
-        fan.add(directory.recorder, first=True)
-        _write_topology(directory, simulation)
-        _run_to_the_end(simulation)
+    with closing(simulation.shared.learner):
+        path = Path(out) if out is not None else default_path(scenario.name, resolved)
+        directory = RunDirectory.create(
+            path,
+            scenario_text=loaded.text,
+            resolved_text=resolved,
+            extra=_facts(loaded, simulation, dry_run=dry_run),
+        )
+        with directory:
+            # First, so that what makes another observer end the run is on record.
+            fan.add(directory.recorder, first=True)
+            _write_topology(directory, simulation)
+            _run_to_the_end(simulation)
     return directory.path
 
 
 def _run_to_the_end(simulation: Simulation) -> None:
     """Run; where the user or an observer stops it, close the books first."""
-    try:
-        _run(simulation)
-    finally:
-        simulation.shared.learner.close()
-
-
-def _run(simulation: Simulation) -> None:
     try:
         simulation.run()
     except Pruned:

@@ -45,11 +45,15 @@ def assemble(
         privacy.check()
     profile = make_profile(scenario, world)
     learner = _learner(scenario, world, streams, dry_run=dry_run)
-    composer = _composer(scenario, world, profile, learner, streams)
-    churn = None
-    if scenario.churn is not None:
-        churn = Churn(scenario.churn, scenario, world.topology, streams, base)
-    return Simulation(scenario, world, learner, composer, profile, streams, observer, churn)
+    try:
+        composer = _composer(scenario, world, profile, learner, streams)
+        churn = None
+        if scenario.churn is not None:
+            churn = Churn(scenario.churn, scenario, world.topology, streams, base)
+        return Simulation(scenario, world, learner, composer, profile, streams, observer, churn)
+    except BaseException:
+        learner.close()
+        raise
 
 
 def _with_codec(scenario: Scenario, world: World) -> Scenario:

@@ -38,7 +38,7 @@ def padded(n: int) -> int:
 
 
 def seats(n: int) -> int:
-    """Return *n* messages or a little more: 1, or 4, 8, 16, ...; few values, as with `padded`."""
+    """Return *n* messages or a little more: 1, or 8, 16, 32, ...; few values, as with `padded`."""
     return 1 if n == 1 else max(8, 1 << (n - 1).bit_length())
 
 

@@ -5,14 +5,61 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
-from contextlib import suppress
+import time
 from typing import Any
 
 from p2pkd.core.errors import RunError
 
-# How many times the event loop may hand over before the other process has followed.
+# How many times the event loop may hand over before the other process has taken it.
 LEAD = 64
 _CLOSE, _ALL = None, True
+_PAUSE_S, _LOOK_S = 0.001, 0.5
+
+
+class Line:
+    """What a channel and its two threads share; the threads live until the line is `over`.
+
+    The queues are those without locks in Python, which an interruption could leave locked.
+    """
+
+    def __init__(self, connection: Any, said: list[Any]) -> None:
+        self.connection = connection
+        self.said = said
+        self.outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.sent = 0
+        self.over = False
+
+    def speak(self) -> None:
+        """Send what is put into the outbox; `_ALL` stands for what has been said until now."""
+        try:
+            while (message := self.outbox.get()) is not _CLOSE:
+                if message is _ALL:
+                    # More may be appended meanwhile; it stays for the next time.
+                    message = self.said[:]
+                    del self.said[: len(message)]
+                self.connection.send(message)
+                self.sent += 1
+        except OSError:
+            pass  # the listener notices too, and says so
+        except Exception as error:
+            self.inbox.put(error)
+        finally:
+            self.over = True
+
+    def listen(self) -> None:
+        """Put what arrives into the inbox, and at the end that it is the end."""
+        try:
+            while True:
+                self.inbox.put(self.connection.recv())
+        except (EOFError, OSError):
+            pass
+        except Exception as error:
+            self.inbox.put(error)
+        finally:
+            self.over = True
+            self.inbox.put(_CLOSE)
+            self.outbox.put(_CLOSE)
 
 
 class Channel:
@@ -28,20 +75,27 @@ class Channel:
         self._waiting = waiting
         self._process = process
         self._questions = itertools.count(1)
-        self._outbox: queue.Queue[Any] = queue.Queue(LEAD)
-        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        # Threads know the queues and not this object, lest it live as long as they do.
-        for work, *line in ((_speak, said, self._outbox), (_listen, self._inbox)):
-            threading.Thread(target=work, args=(connection, *line), daemon=True).start()
+        self._handed = 0
+        # Threads know the line and not this object, lest it live as long as they do.
+        self._line = line = Line(connection, said)
+        for work in (line.speak, line.listen):
+            threading.Thread(target=work, daemon=True).start()
 
     def hand_over(self, message: Any = _ALL) -> None:
-        """Send what has been said until now, or *message*; wait where too much is under way."""
-        try:
-            self._outbox.put_nowait(message)
-        except queue.Full:
+        """Send what has been said until now, or *message*; wait where too much is under way.
+
+        Raise what was wrong at the other end, if the line is over.
+        """
+        line = self._line
+        if self._handed - line.sent >= LEAD:
             self._waiting.value = 1
-            self._outbox.put(message)
+            while self._handed - line.sent >= LEAD and not line.over:
+                time.sleep(_PAUSE_S)
             self._waiting.value = 0
+        if line.over:
+            self.answer(-1)
+        self._handed += 1
+        line.outbox.put(message)
 
     def ask(self, what: str, of: Any) -> Any:
         """Return the other's answer; raise what was wrong there."""
@@ -54,42 +108,19 @@ class Channel:
         """Wait for the answer to question *number*; those to earlier ones nobody waits for."""
         self._waiting.value = 1
         while True:
-            answer = self._inbox.get()
+            try:
+                answer = self._line.inbox.get(timeout=_LOOK_S)
+            except queue.Empty:
+                if self._line.over:
+                    raise _ended(self._process) from None
+                continue
             if answer is _CLOSE:
-                self._inbox.put(_CLOSE)
                 raise _ended(self._process)
             if isinstance(answer, BaseException):
                 raise answer
             if answer[0] == number:
                 self._waiting.value = 0
                 return answer[1]
-
-    def close(self) -> None:
-        """Let the other process end, now that nobody needs it."""
-        self._outbox.put(_CLOSE)
-
-
-def _speak(connection: Any, said: list[Any], outbox: queue.Queue[Any]) -> None:
-    """Send what is *said* as *outbox* bids; if nobody listens any more, forget it all the same."""
-    open_line = True
-    while open_line:
-        message = outbox.get()
-        open_line = message is not _CLOSE
-        if message is _ALL:
-            # More may be appended meanwhile; it stays for the next time.
-            message = said[:]
-            del said[: len(message)]
-        with suppress(OSError):
-            connection.send(message)
-
-
-def _listen(connection: Any, inbox: queue.SimpleQueue[Any]) -> None:
-    """Put what arrives into *inbox*, and at the end that it is the end."""
-    with suppress(EOFError, OSError):
-        while True:
-            inbox.put(connection.recv())
-    inbox.put(_CLOSE)
-    connection.close()
 
 
 def _ended(process: Any) -> RunError:

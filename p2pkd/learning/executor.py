@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from time import perf_counter
@@ -16,6 +15,7 @@ from p2pkd.learning.kernels import Kernels
 from p2pkd.learning.memory import keep_freed_memory
 from p2pkd.learning.plan import Chain, make_plan
 from p2pkd.learning.pools import Pool
+from p2pkd.learning.processes import cores
 from p2pkd.learning.settings import Settings
 from p2pkd.learning.threads import ThreadChoice
 from p2pkd.learning.versions import PREDICT
@@ -38,7 +38,7 @@ class Executor:
         self.settings = settings
         self.kernels = kernels
         self.on_cpu = settings.torch_device.type == "cpu"
-        self.threads = (settings.threads or os.cpu_count() or 1) if self.on_cpu else 1
+        self.threads = (settings.threads or cores()) if self.on_cpu else 1
         # Whether somebody else computes beside this, and should have a core.
         self.others: Callable[[], bool] = lambda: False
         self.choices = [ThreadChoice(max(1, self.threads - n)) for n in range(2)]

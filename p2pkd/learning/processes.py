@@ -28,9 +28,11 @@ def processes(scenario: Scenario) -> int:
     apart = (
         _can_fork()
         and execution.device == "cpu"
-        and (execution.threads or os.cpu_count() or 1) >= 2
+        and (execution.threads or cores()) >= 2
         and not scenario.method.looks
         and turns(scenario) >= ENOUGH
+        # A fork must not use PyTorch's automatic differentiation where it has threads for GPUs.
+        and not _has_gpu()
     )
     return 2 if apart else 1
 
@@ -38,6 +40,19 @@ def processes(scenario: Scenario) -> int:
 def turns(scenario: Scenario) -> float:
     """Return about how many turns all agents take together."""
     return scenario.agents * scenario.duration / scenario.method.gossip.every
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _can_fork() -> bool:

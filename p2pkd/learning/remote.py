@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import signal
+import sys
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,8 +27,12 @@ from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TR
 
 # Operations after which what was said is handed over.
 BATCH = 1024
-# Seconds that a process which may end has for it: it may have gigabytes to give back.
-GRACE_S = 30
+
+
+_FORK: Any = multiprocessing.get_context("fork" if sys.platform != "win32" else "spawn")
+# One process is forked at a time, and knows this process's ends of all lines, its own and others'.
+_FORKING = threading.Lock()
+_ENDS: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class Handle:
@@ -50,19 +57,13 @@ class RemoteLearner:
     """
 
     def __init__(self, make: Callable[[], Any], recipe: Recipe) -> None:
-        fork = multiprocessing.get_context("fork")
-        here, there = fork.Pipe()
-        waiting = fork.RawValue("b", 0)
-        self.process = fork.Process(
-            target=serve, args=(make, there, here, waiting), name="p2pkd learner", daemon=True
-        )
-        self.process.start()
-        there.close()
+        waiting = _FORK.RawValue("b", 0)
+        self.process, connection = _forked(make, waiting)
+        self._end = weakref.finalize(self, self.process.terminate)
         # Extended by a whole operation at a time: whoever cuts it, cuts it between operations.
         said: list[Any] = []
         self._extend, self._append = said.extend, said.append
-        self._channel = Channel(here, said, waiting, self.process)
-        self._end = weakref.finalize(self, self._channel.close)
+        self._channel = Channel(connection, said, waiting, self.process)
         self._numbers = itertools.count()
         codec = recipe.codec
         self._sends_itself = (codec is None or codec.lossless) and not recipe.proxied
@@ -154,6 +155,25 @@ class RemoteLearner:
         return {**self._described, "processes": 2}
 
     def close(self) -> None:
-        """Let the other process end, and wait until it has."""
+        """End the other process, whatever it is doing: nobody looks any more."""
         self._end()
-        self.process.join(GRACE_S)
+        self.process.join()
+
+
+def _forked(make: Callable[[], Any], waiting: Any) -> tuple[Any, Any]:
+    """Return a process that learns with what *make* returns, and this end of the line to it."""
+    with _FORKING:
+        here, there = _FORK.Pipe()
+        _ENDS.add(here)
+        # An end that another process keeps open would hide from it that this one has ended.
+        process: Any = _FORK.Process(
+            target=serve, args=(make, there, list(_ENDS), waiting), daemon=True
+        )
+        # Until it ignores Ctrl-C, it hears none.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        there.close()
+    return process, here

@@ -6,14 +6,15 @@ import pickle
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from p2pkd.core.errors import RunError
 from p2pkd.core.garbage import rare_collections
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
 
-# With nothing to hear, so many pending operations are worth computing, or two for each agent.
+# With nothing to hear, so many pending operations are worth computing, or twice as many as agents
+# if that is more.
 EAGER = 2048
 
 
@@ -49,15 +50,13 @@ class Server:
         }
 
     def run(self) -> None:
-        """Follow until the other process says that it is over, or is no more."""
+        """Follow until the other process is no more."""
         while True:
             if not self.connection.poll() and len(self.learner.pending) >= self.eager:
                 self.learner.flush()
             try:
                 message = self.connection.recv()
             except (EOFError, ConnectionResetError):
-                return
-            if message is None:
                 return
             if isinstance(message, list):
                 self.follow_all(message)
@@ -93,14 +92,17 @@ class Server:
         return getattr(self.learner, what)(known)
 
 
-def serve(make: Callable[[], Any], connection: Any, other: Any, waiting: Any) -> None:
+def serve(make: Callable[[], Any], connection: Any, others: Sequence[Any], waiting: Any) -> None:
     """Be the process that learns: make a learner and follow what *connection* says.
 
-    *other* is its other end, closed here so that the end of the other process is noticed.
+    *others* are the other process's ends of all lines that there are, closed here so that its end
+    is noticed, here and there.
     """
-    other.close()
+    for other in others:
+        other.close()
     # Ctrl-C is for the other process, which still wants a last look.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     # In a new thread: OpenMP's threads did not come along, and only a new one will not miss them.
     thread = threading.Thread(target=_serve, args=(make, connection, waiting))
     thread.start()

@@ -72,7 +72,7 @@ class ExecutionSpec(Spec):
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     threads: Count | None = None
     """Cores to use; default: all."""
-    processes: Literal["auto", 1, 2] = "auto"
+    processes: Literal["auto"] | Annotated[Count, Field(le=2)] = "auto"
     """2: learning has a process of its own, beside the event loop.
 
     `auto`: where there are cores and turns enough, and the timeline depends on nothing learned.

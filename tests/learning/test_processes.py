@@ -31,6 +31,7 @@ from p2pkd.scenario.models import LinearSpec, MlpSpec
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes go on as two on Linux")
 
+ROWS = np.arange(24)
 SCENARIO: dict[str, Any] = {
     "duration": "10 min",
     "agents": 12,
@@ -127,15 +128,53 @@ def test_it_ends_when_the_other_process_is_killed() -> None:
     assert gone(pid)
 
 
-def test_its_death_is_an_error_and_no_wait() -> None:
+def speak_on(learner: RemoteLearner, version: Any, kill_after: int) -> None:
+    """Say more than may be under way, and let the other process die in between."""
+    said = []
+    for i in range(200_000):
+        said.append(learner.predict(version, ROWS))
+        if i == kill_after:
+            os.kill(learner.process.pid, signal.SIGKILL)
+
+
+# More than the line holds, that is in the middle of a message; and less than may be under way.
+@pytest.mark.parametrize("kill_after", [0, 40_000])
+def test_its_death_is_an_error_and_no_wait(kill_after: int) -> None:
     learner = apart()
     version = learner.initial(0)
-    os.kill(learner.process.pid, signal.SIGKILL)
-    for _ in range(30_000):  # more than may be under way
-        version = learner.train(version, 1)
-    for _ in range(2):
-        with pytest.raises(RunError, match=r"has ended \(killed, for lack of memory perhaps\)"):
-            learner.evaluate([version])
+    os.kill(learner.process.pid, signal.SIGSTOP)
+    with pytest.raises(RunError, match=r"has ended \(killed, for lack of memory perhaps\)"):
+        speak_on(learner, version, kill_after)
+    with pytest.raises(RunError, match="has ended"):
+        learner.evaluate([version])
+
+
+def test_what_cannot_be_said_is_an_error() -> None:
+    learner = apart()
+    learner.predict(learner.initial(0), lambda: 0)  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="pickle"):
+        learner.evaluate([])
+
+
+def test_processes_that_were_forked_together_end_with_this_one() -> None:
+    """None keeps open the line of another."""
+    code = (
+        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from test_processes import apart\n"
+        "pool = ThreadPoolExecutor(4)\n"
+        "learners = list(pool.map(lambda _: apart(), range(4)))\n"
+        "print(*[each.process.pid for each in learners], flush=True); time.sleep(600)"
+    )
+    folder = Path(__file__).parent
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        pids = parent.stdout.readline().split()
+        parent.kill()
+    assert len(pids) == 4
+    assert all(gone(int(pid)) for pid in pids)
 
 
 def test_what_is_wrong_there_is_raised_here() -> None:
@@ -247,6 +286,12 @@ def test_a_second_process_is_for_runs_that_repay_it(
 ) -> None:
     scenario = scenario_from_dict({**SCENARIO, "execution": execution, "duration": duration})
     assert processes(scenario) == expected
+
+
+@pytest.mark.parametrize("wrong", [True, 2.0, 0, 3, "two"])
+def test_other_numbers_of_processes_are_refused(wrong: Any) -> None:
+    with pytest.raises(InputError, match=r"execution\.processes"):
+        scenario_from_dict({**SCENARIO, "execution": {"processes": wrong}})
 
 
 def test_no_second_process_where_the_timeline_looks_at_learning() -> None:
