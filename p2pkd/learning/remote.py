@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from p2pkd.core.interrupts import interrupt_again
 from p2pkd.learning.api import Evaluation, Rows
 from p2pkd.learning.channel import Channel
 from p2pkd.learning.recipe import Recipe
@@ -45,7 +46,10 @@ class Handle:
         self._say = say
 
     def __del__(self) -> None:
-        self._say(~self.number)
+        try:
+            self._say(~self.number)
+        except KeyboardInterrupt:
+            interrupt_again()
 
 
 class RemoteLearner:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from p2pkd.core.interrupts import interrupt_again
 from p2pkd.learning.api import Rows
 from p2pkd.learning.pools import Pool
 
@@ -75,8 +76,11 @@ class Version:
         self.drawn = drawn
 
     def __del__(self) -> None:
-        if self.row >= 0:
-            self.pool.free.append(self.row)
+        try:
+            if self.row >= 0:
+                self.pool.free.append(self.row)
+        except KeyboardInterrupt:
+            interrupt_again()
 
 
 class Payload:
@@ -96,8 +100,11 @@ class Payload:
         self.rows = rows
 
     def __del__(self) -> None:
-        if self.row >= 0:
-            self.pool.free.append(self.row)
+        try:
+            if self.row >= 0:
+                self.pool.free.append(self.row)
+        except KeyboardInterrupt:
+            interrupt_again()
 
 
 class Part:
