@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import resource
 import tempfile
 import time
@@ -53,11 +52,12 @@ def scenario(agents: int, messages: int, soft: bool) -> dict[str, Any]:
     }
 
 
-def peak_gib() -> float:
-    """Return the peak of this process, and of the one that learned if there was one, added up."""
-    for child in multiprocessing.active_children():
-        child.join()
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+def peak_gib(processes: int) -> float:
+    """Return the peak of this process, and of the one that learned if there was one, added up.
+
+    Of other children, which only ask git for the commit, none is larger.
+    """
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)[:processes]
     return sum(resource.getrusage(each).ru_maxrss for each in who) / 2**20
 
 
@@ -77,9 +77,9 @@ def main() -> None:
             dry_run=args.silent,
         )
         wall_s = time.perf_counter() - start
-        summary = json.loads((Path(folder) / "run" / "manifest.json").read_text())["summary"]
-    delivered = summary["messages_delivered"]
-    peak = peak_gib()
+        manifest = json.loads((Path(folder) / "run" / "manifest.json").read_text())
+    delivered = manifest["summary"]["messages_delivered"]
+    peak = peak_gib(manifest["execution"].get("processes", 1))
     print(
         f"{args.agents:,} agents, {delivered:,} messages: {wall_s:.0f} s,"
         f" {wall_s / delivered * 1e6:.0f} us a message, peak {peak:.2f} GiB"
