@@ -112,20 +112,35 @@ def test_it_ends_with_its_learner() -> None:
     assert gone(pid)
 
 
-def test_it_ends_when_the_other_process_is_killed() -> None:
+def orphans(learners: str) -> list[int]:
+    """Let a process make *learners*, kill it, and return the processes that these have."""
     code = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
         "from test_processes import apart, use\n"
-        "learner = apart(); use(learner); print(learner.process.pid, flush=True); time.sleep(600)"
+        f"learners = {learners}\n"
+        "print(*[each.process.pid for each in learners], flush=True); time.sleep(600)"
     )
     folder = Path(__file__).parent
     with subprocess.Popen(
         [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
+        pids = parent.stdout.readline().split()
         parent.kill()
+    return [int(pid) for pid in pids]
+
+
+def test_it_ends_when_the_other_process_is_killed() -> None:
+    (pid,) = orphans("[apart()]; use(learners[0])")
     assert gone(pid)
+
+
+def test_processes_that_were_forked_together_end_with_the_other() -> None:
+    """None keeps open the line of another."""
+    pids = orphans("list(ThreadPoolExecutor(4).map(lambda _: apart(), range(4)))")
+    assert len(pids) == 4
+    assert all(gone(pid) for pid in pids)
 
 
 def speak_on(learner: RemoteLearner, version: Any, kill_after: int) -> None:
@@ -154,27 +169,6 @@ def test_what_cannot_be_said_is_an_error() -> None:
     learner.predict(learner.initial(0), lambda: 0)  # type: ignore[arg-type]
     with pytest.raises(Exception, match="pickle"):
         learner.evaluate([])
-
-
-def test_processes_that_were_forked_together_end_with_this_one() -> None:
-    """None keeps open the line of another."""
-    code = (
-        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
-        "from concurrent.futures import ThreadPoolExecutor\n"
-        "from test_processes import apart\n"
-        "pool = ThreadPoolExecutor(4)\n"
-        "learners = list(pool.map(lambda _: apart(), range(4)))\n"
-        "print(*[each.process.pid for each in learners], flush=True); time.sleep(600)"
-    )
-    folder = Path(__file__).parent
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stdout is not None
-        pids = parent.stdout.readline().split()
-        parent.kill()
-    assert len(pids) == 4
-    assert all(gone(int(pid)) for pid in pids)
 
 
 def test_what_is_wrong_there_is_raised_here() -> None:
