@@ -143,6 +143,7 @@ def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: boo
     assert data is not None
 
     def make() -> Any:
+        """Return the learner, here or in the process that calls this."""
         return DeferredLearner(
             data,
             world.model_specs,

@@ -39,7 +39,6 @@ class AsynchronousClock:
         self.phase = spec.every
         self.jitter = spec.jitter
         self.poisson = spec.clock == "poisson"
-        self.steady = not (self.poisson or self.jitter)
         self.keys: list[int] = streams.keys("clock", n).tolist()
 
     def start(self, agents: Sequence[Agent], ready_s: Sequence[float]) -> None:
@@ -66,8 +65,7 @@ class AsynchronousClock:
             started = env.now
             yield from agent.turn() if agent.presence is None else agent.alive(agent.turn())
             ticks += 1
-            stretch = 1.0 if self.steady else self._stretch(key, ticks)
-            due = max(due + self.every * stretch, env.now)
+            due = max(due + self.every * self._stretch(key, ticks), env.now)
             if due == started:
                 # A turn without work on a free clock: time must not stand still.
                 due += self.phase

@@ -67,11 +67,16 @@ class Executor:
     def run(self, pending: Iterable[ref[Any]]) -> None:
         """Compute all products that are alive."""
         plan = make_plan(pending, self.kernels.shape)
-        with torch.no_grad():
-            for level in sorted(plan):
-                # Popped: what nobody holds any more gives its row back before the next level.
-                self._run_level(plan.pop(level))
+        # Others may have changed it since: the last digits of narrow groups depend on it.
+        self.in_use = torch.get_num_threads()
         self._use(1)
+        try:
+            with torch.no_grad():
+                for level in sorted(plan):
+                    # Popped: what nobody holds any more gives its row back before the next level.
+                    self._run_level(plan.pop(level))
+        finally:
+            self._use(1)
 
     def _use(self, threads: int) -> None:
         """Let PyTorch have so many *threads* from now on."""

@@ -29,7 +29,6 @@ from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TR
 # Operations after which what was said is handed over.
 BATCH = 1024
 
-
 _FORK: Any = multiprocessing.get_context("fork" if sys.platform != "win32" else "spawn")
 # One process is forked at a time, and knows this process's ends of all lines, its own and others'.
 _FORKING = threading.Lock()

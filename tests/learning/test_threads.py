@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+import torch
+from toys import make_learner
+
+from p2pkd.learning.settings import Settings
 from p2pkd.learning.threads import ThreadChoice
 
 
@@ -33,3 +40,20 @@ def test_it_notices_that_the_machine_became_busy_and_idle_again() -> None:
 
 def test_one_thread_is_one_thread() -> None:
     assert set(use(ThreadChoice(1), 20, {1: 1.0})) == {1}
+
+
+def test_a_narrow_group_has_one_thread_whatever_others_have_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learner, seen = make_learner(settings=Settings(threads=2)), []
+    run = learner.executor._run_task
+
+    def watched(task: Any) -> None:
+        run(task)
+        seen.append(torch.get_num_threads())
+
+    monkeypatch.setattr(learner.executor, "_run_task", watched)
+    torch.set_num_threads(2)
+    learner.parameters(learner.train(learner.initial(0), 1))
+    assert seen == [1]
+    assert torch.get_num_threads() == 1

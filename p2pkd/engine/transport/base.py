@@ -175,9 +175,7 @@ class Timed:
 
     def _arrive(self, transfer: Transfer) -> None:
         if transfer.live:
-            transfer.live = False
-            if self._roll is not None:
-                self._roll.remove(transfer)
+            self._end(transfer)
             transfer.done(transfer)
 
     def _end(self, transfer: Transfer) -> None:
