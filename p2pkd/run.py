@@ -108,6 +108,7 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         "dry_run": dry_run,
         # What the objective learns from; "none" for the controls, which are not meant to distil.
         "teacher": str(getattr(scenario.method.learn, "teacher", "peers")),
+        "departures": list(loaded.departures),
         "reference_set": scenario.data.reference.delivery,
         "groups": _groups(simulation),
         "classes": None if simulation.world.data is None else simulation.world.data.n_classes,

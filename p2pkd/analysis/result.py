@@ -121,9 +121,11 @@ class Result:
     @property
     def notes(self) -> list[str]:
         """What else a reader should know: that the run is a control, for one."""
-        if not _is_control(self) or self.summary.get("distilled"):
-            return []
-        return ["A control: by design, no agent learned anything from another."]
+        departures = self.manifest.get("departures", ())
+        notes = [f"Departs from the preset: {text}." for text in departures]
+        if _is_control(self) and not self.summary.get("distilled"):
+            notes.append("A control: by design, no agent learned anything from another.")
+        return notes
 
     # -- costs and figures; see the functions of the same names ------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from p2pkd.core.errors import InputError, suggestion
 from p2pkd.core.units import FLOP_RATE, POWER, RATE, SIZE
@@ -64,6 +65,16 @@ def _devices() -> list[tuple[str, ...]]:
 def _preset(name: str) -> tuple[str, ...]:
     preset = load_preset(name)
     lines = [preset.summary, f"sends {preset.payload}; {preset.paper or 'a control, no paper'}"]
+    if preset.sections():
+        lines.append(f"also says {', '.join(_dotted(preset.sections()))}")
     if preset.departures and preset.departures != "none":
         lines.append(f"departs from it: {preset.departures}")
     return (name, *lines)
+
+
+def _dotted(plain: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in plain.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}: {str(value).lower() if isinstance(value, bool) else value}"

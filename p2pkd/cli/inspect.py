@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -47,17 +49,23 @@ def validate(
     found = {str(path): _checked(path, set_, deep=deep) for path in scenarios}
     if as_json:
         typer.echo(json.dumps(_validity(found), indent=2))
-    for path, (problems, looks) in found.items():
+    for path, (problems, looks, departures) in found.items():
         for problem in problems:
             typer.echo(str(problem), err=True)
         if not problems and not as_json:
             typer.echo(f"{path}: valid" + (f"; {_depends(looks)}" if looks else ""))
-    if any(problems for problems, _ in found.values()):
+            for text in departures:
+                typer.echo(f"{path}: departs from the preset: {text}")
+    if any(checked.problems for checked in found.values()):
         raise typer.Exit(WRONG_INPUT)
 
 
-# Mistakes, and the choices by which the timeline depends on what is learned.
-Checked = tuple[list[Problem], tuple[str, ...]]
+class Checked(NamedTuple):
+    """Mistakes; choices by which the timeline depends on what is learned; see `departures`."""
+
+    problems: list[Problem]
+    looks: tuple[str, ...] = ()
+    departures: tuple[str, ...] = ()
 
 
 def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
@@ -70,10 +78,10 @@ def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
         except InputError as error:
             raise loaded.located(error) from None
     except ScenarioError as error:
-        return list(error.problems), ()
+        return Checked(list(error.problems))
     except InputError as error:
-        return [Problem(str(path), 0, 0, "", str(error))], ()
-    return [], loaded.scenario.method.looks
+        return Checked([Problem(str(path), 0, 0, "", str(error))])
+    return Checked([], loaded.scenario.method.looks, loaded.departures)
 
 
 def _depends(looks: tuple[str, ...]) -> str:
@@ -97,10 +105,12 @@ def _build(loaded: Loaded, *, deep: bool) -> None:
 
 def _validity(found: dict[str, Checked]) -> dict[str, Any]:
     files = []
-    for path, (problems, looks) in found.items():
+    for path, (problems, looks, departures) in found.items():
         entry = {"file": path, "valid": not problems, "problems": [p._asdict() for p in problems]}
         if looks:
             entry["timeline_looks_at_learning"] = list(looks)
+        if departures:
+            entry["departures"] = list(departures)
         files.append(entry)
     return {"valid": all(entry["valid"] for entry in files), "scenarios": files}
 
@@ -117,15 +127,29 @@ def show(
 ) -> None:
     """Print the whole scenario: what it extends, its preset, changes and defaults included.
 
-    A comment says so where its timeline depends on what is learned.
+    Comments say which keys its preset gave, where it departs from that, and whether its timeline
+    depends on what is learned.
     """
     from p2pkd.scenario.load import load_scenario
     from p2pkd.scenario.resolve import to_yaml
 
-    spec = load_scenario(scenario, set_, seed).scenario
-    if spec.method.looks:
-        typer.echo(f"# {_depends(spec.method.looks).capitalize()}.")
-    typer.echo(to_yaml(spec), nl=False)
+    loaded = load_scenario(scenario, set_, seed)
+    for remark in _remarks(loaded):
+        typer.echo(fill(remark, 100, initial_indent="# ", subsequent_indent="#   "))
+    typer.echo(to_yaml(loaded.scenario), nl=False)
+
+
+def _remarks(loaded: Loaded) -> Iterator[str]:
+    from p2pkd.scenario.origins import preset_keys
+
+    method = loaded.scenario.method
+    if method.looks:
+        yield f"{_depends(method.looks).capitalize()}."
+    keys = preset_keys(loaded.tree)
+    if keys:
+        yield f"From the preset {method.preset}: {', '.join(keys)}."
+    for text in loaded.departures:
+        yield f"Departs from the preset: {text}."
 
 
 @app.command(epilog=example("p2pkd schema > scenarios/scenario.schema.json"))

@@ -15,6 +15,7 @@ from p2pkd.scenario.diagnose import problems_about, problems_in
 from p2pkd.scenario.extends import extended, read_extended, read_text
 from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.merge import merge
+from p2pkd.scenario.origins import departures
 from p2pkd.scenario.overrides import override_tree
 from p2pkd.scenario.presets import expand
 from p2pkd.scenario.resolve import to_plain, to_yaml
@@ -29,7 +30,8 @@ class Loaded:
     """A scenario and where it came from.
 
     `text` is the file as it was given; `resolved` the whole scenario as plain data, with what it
-    extends, presets, overrides and defaults; `base` the folder that paths are relative to.
+    extends, presets, overrides and defaults; `base` the folder that paths are relative to;
+    `departures` what it says otherwise than its preset requires, in words.
     """
 
     scenario: Scenario
@@ -37,6 +39,7 @@ class Loaded:
     resolved: dict[str, Any]
     base: Path
     tree: Node = field(repr=False)
+    departures: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(to_yaml(self.scenario))}</pre>"
@@ -126,7 +129,8 @@ def _loaded(
     tree, scenario = _validated(tree, root, problems)
     if text is None:
         text = to_yaml(scenario)
-    return Loaded(scenario, text, to_plain(scenario), base, tree)
+    found = departures(tree, scenario)
+    return Loaded(scenario, text, to_plain(scenario), base, tree, found)
 
 
 def _scenario_class() -> type[Scenario]:
@@ -151,15 +155,11 @@ def _validated(tree: Node, root: type[Scenario], problems: list[Problem]) -> tup
 
 
 def _with_preset(tree: Node, root: type[Scenario]) -> tuple[Node, tuple[Problem, ...]]:
-    """Return *tree* with the method's preset expanded, or what is wrong with the preset."""
-    method = tree.value.get("method")
-    if method is None:
-        return tree, ()
+    """Return *tree* laid over the method's preset, or what is wrong with the preset."""
     try:
-        expanded = expand(method, root.model_fields["method"].annotation)
+        return expand(tree, root), ()
     except ScenarioError as error:
         return tree, error.problems
-    return Node({**tree.value, "method": expanded}, tree.place), ()
 
 
 def _sorted(problems: list[Problem], first: str) -> list[Problem]:

@@ -1,15 +1,17 @@
 """Named methods: `method: {preset: dml}`.
 
 A preset is a YAML file in the package folder ``presets`` with the keys `name`, `summary`, `paper`,
-`departures` and `method`; the last may itself begin with a `preset`.  The keys that a scenario
-gives beside `preset` are laid over the preset's.  Other packages add presets in a folder of that
-name beside the module of their entry point (see `p2pkd.scenario.kinds`).
+`departures` and `method`; the last may itself begin with a `preset`.  What the paper requires
+beside its method stands under the scenario's own keys (`SECTIONS`), ``models: {start: ...}``.
+Whatever a scenario, or what it extends, says is laid over the preset's.  Other packages add presets
+in a folder of that name beside the module of their entry point (see `p2pkd.scenario.kinds`).
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +21,36 @@ from p2pkd.scenario.merge import merge
 from p2pkd.scenario.yaml import Node, parse
 
 FOLDER = Path(__file__).parent.parent / "presets"
+TEXTS = ("name", "summary", "paper", "departures")
+# What a preset may say of a scenario beside its method.
+SECTIONS = ("aggregators", "data", "evaluate", "models")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A named method: what it does, whose it is, where it departs from the paper."""
+    """A named method: what it does, whose it is, where it departs from the paper.
+
+    `beside` is what it says of a scenario beside the method, a mapping of some of `SECTIONS`.
+    """
 
     name: str
     summary: str
     paper: str
     departures: str
     method: Node
+    beside: Node
 
     def part(self, name: str) -> dict[str, Any]:
         """Return what the preset, or those that it builds on, say of one of the five choices."""
         given = self.method.plain()
         base = load_preset(given["preset"]).part(name) if "preset" in given else {}
         return {**base, **given.get(name, {})}
+
+    def sections(self) -> dict[str, Any]:
+        """Return what the preset, or those that it builds on, say beside the method."""
+        given = self.method.plain()
+        base = load_preset(given["preset"]).sections() if "preset" in given else {}
+        return {**base, **self.beside.plain()}
 
     @property
     def payload(self) -> str:
@@ -79,24 +94,47 @@ def load_preset(name: str) -> Preset:
     path = _files()[name]
     problems: list[Problem] = []
     tree = parse(path.read_text(encoding="utf-8"), _shown(path), problems)
-    if not isinstance(tree.value, dict) or "method" not in tree.value:
-        problems.append(tree.problem("", "a preset needs the keys name, summary, paper and method"))
+    problems += _misshapen(tree)
     if problems:
         raise ScenarioError(problems)
-    texts = {key: str(node.value or "").strip() for key, node in tree.value.items()}
+    texts = {key: str(tree.value[key].value or "").strip() for key in TEXTS if key in tree.value}
     summary, paper, departures = (texts.get(k, "") for k in ("summary", "paper", "departures"))
-    return Preset(name, summary, paper, departures, tree.value["method"])
+    beside = {key: node for key, node in tree.value.items() if key in SECTIONS}
+    return Preset(name, summary, paper, departures, tree.value["method"], Node(beside, tree.place))
 
 
-def expand(method: Node, annotation: Any, chain: tuple[str, ...] = ()) -> Node:
-    """Return *method* laid over the preset that it names, if any; the name stays as given.
+def _misshapen(tree: Node) -> Iterator[Problem]:
+    """Yield what is wrong with a preset's own keys; their contents are checked as a scenario's."""
+    if not isinstance(tree.value, dict) or "method" not in tree.value:
+        yield tree.problem("", "a preset needs the keys name, summary, paper and method")
+        return
+    if not isinstance(tree.value["method"].value, dict):
+        yield tree.value["method"].problem("method", "must be a mapping such as '{learn: ...}'")
+    known = (*TEXTS, "method", *SECTIONS)
+    for key, node in tree.value.items():
+        if key not in known:
+            what = f"unknown key of a preset{suggestion(key, known)}"
+            yield replace(node, place=node.key_place or node.place).problem(key, what)
 
-    Raise ScenarioError, with the name's place, if there is no such preset, or if presets go round
-    in a circle.
+
+def expand(tree: Node, root: Any) -> Node:
+    """Return a scenario's *tree* laid over the preset that its method names, if any.
+
+    The name stays as given; *root* is the specification of scenarios.  Raise ScenarioError, with
+    the name's place, if there is no such preset, or if presets go round in a circle.
     """
-    named = method.value.get("preset") if isinstance(method.value, dict) else None
-    if named is None or named.value is None:
-        return method
+    method = tree.value.get("method")
+    named = method.value.get("preset") if method and isinstance(method.value, dict) else None
+    if method is None or named is None or named.value is None:
+        return tree
+    merged = merge(layer_of(named, root), _nameless(tree), root).value
+    entries = {"preset": named, **merged["method"].value}
+    expanded = Node(entries, method.place, method.key_place)
+    return Node({**merged, "method": expanded}, tree.place, tree.key_place)
+
+
+def layer_of(named: Node, root: Any, chain: tuple[str, ...] = ()) -> Node:
+    """Return all that the preset called *named* says of a scenario, over what it builds on."""
     name = named.value
     if name in chain:
         loop = " -> ".join([*chain, name])
@@ -104,16 +142,24 @@ def expand(method: Node, annotation: Any, chain: tuple[str, ...] = ()) -> Node:
     if name not in preset_names():
         what = f"unknown preset {name!r}{suggestion(str(name), preset_names())}"
         raise ScenarioError([named.problem("method.preset", what)])
-    base = _without(expand(load_preset(name).method, annotation, (*chain, name)), "preset")
-    given = _without(method, "preset")
-    merged = merge(base, given, annotation, "method")
-    entries = {"preset": named, **merged.value}
-    return Node(entries, method.place, method.key_place)
+    preset = load_preset(name)
+    own = Node({**preset.beside.value, "method": preset.method}, preset.beside.place)
+    below = preset.method.value.get("preset")
+    if below is None:
+        return own
+    return merge(layer_of(below, root, (*chain, name)), _nameless(own), root)
 
 
-def _without(node: Node, key: str) -> Node:
-    entries = {name: value for name, value in node.value.items() if name != key}
-    return Node(entries, node.place, node.key_place)
+def _nameless(tree: Node) -> Node:
+    """Return a scenario's tree without the name of its preset, which would start it anew."""
+    method = tree.value["method"]
+    entries = {name: value for name, value in method.value.items() if name != "preset"}
+    return Node({**tree.value, "method": Node(entries, method.place, method.key_place)}, tree.place)
+
+
+def preset_files() -> set[str]:
+    """Return the files of all presets, as places name them."""
+    return {_shown(path) for path in _files().values()}
 
 
 def _shown(path: Path) -> str:

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from p2pkd.scenario.base import Family, Spec
+from p2pkd.scenario.presets import load_preset, preset_names
 
 if TYPE_CHECKING:
     from p2pkd.scenario.scenario import Scenario
@@ -18,13 +19,21 @@ def to_plain(scenario: Scenario) -> dict[str, Any]:
     """Return *scenario* as plain data that `scenario_from_dict` reads back to an equal one.
 
     The keys have the order of the specifications, tags first; what is nothing but a tag is written
-    as its name.  Keys without a value are left out where that is the default, except beside a
-    preset, which would otherwise fill them.
+    as its name.  Keys without a value are left out where that is the default, except where a
+    preset would otherwise fill them.
     """
-    plain: dict[str, Any] = _tidy(scenario, scenario.model_dump(mode="json"), False)
-    if scenario.method.preset is not None:
-        plain["method"] = _tidy(scenario.method, scenario.method.model_dump(mode="json"), True)
-    return plain
+    dumped = scenario.model_dump(mode="json")
+    plain: dict[str, Any] = _tidy(scenario, dumped, False)
+    for section in _filled(scenario.method.preset):
+        plain[section] = _tidy(getattr(scenario, section), dumped[section], True)
+    return {key: plain[key] for key in dumped if key in plain}
+
+
+def _filled(preset: str | None) -> list[str]:
+    """Return the scenario's keys of which the preset says something."""
+    if preset not in preset_names():
+        return [] if preset is None else ["method"]
+    return ["method", *load_preset(preset).sections()]
 
 
 def to_yaml(scenario: Scenario) -> str:

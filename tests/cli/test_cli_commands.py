@@ -139,5 +139,5 @@ def test_a_timeline_that_depends_on_learning_is_told():
     assert invoke("validate", path, "--deep").exit_code == 0
     (file,) = json.loads(invoke("validate", path, "--json").stdout)["scenarios"]
     assert file["timeline_looks_at_learning"] == ["gossip.peers: similar_quality"]
-    assert invoke("show", path).stdout.startswith(f"# Its {told}.\nname: sqmd\n")
+    assert invoke("show", path).stdout.startswith(f"# Its {told}.\n# From the preset sqmd: ")
     assert not invoke("show", "scenarios/quickstart.yaml").stdout.startswith("#")
