@@ -49,23 +49,26 @@ def validate(
     found = {str(path): _checked(path, set_, deep=deep) for path in scenarios}
     if as_json:
         typer.echo(json.dumps(_validity(found), indent=2))
-    for path, (problems, looks, departures) in found.items():
-        for problem in problems:
+    for path, it in found.items():
+        for problem in it.problems:
             typer.echo(str(problem), err=True)
-        if not problems and not as_json:
-            typer.echo(f"{path}: valid" + (f"; {_depends(looks)}" if looks else ""))
-            for text in departures:
+        if not it.problems and not as_json:
+            typer.echo(f"{path}: valid" + (f"; {_depends(it.looks)}" if it.looks else ""))
+            for text in it.departures:
                 typer.echo(f"{path}: departs from the preset: {text}")
+            for text in it.unused:
+                typer.echo(f"{path}: {text}")
     if any(checked.problems for checked in found.values()):
         raise typer.Exit(WRONG_INPUT)
 
 
 class Checked(NamedTuple):
-    """Mistakes; choices by which the timeline depends on what is learned; see `departures`."""
+    """Mistakes; choices by which the timeline depends on what is learned; see `Loaded`."""
 
     problems: list[Problem]
     looks: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
@@ -81,7 +84,7 @@ def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
         return Checked(list(error.problems))
     except InputError as error:
         return Checked([Problem(str(path), 0, 0, "", str(error))])
-    return Checked([], loaded.scenario.method.looks, loaded.departures)
+    return Checked([], loaded.scenario.method.looks, loaded.departures, loaded.unused)
 
 
 def _depends(looks: tuple[str, ...]) -> str:
@@ -105,13 +108,15 @@ def _build(loaded: Loaded, *, deep: bool) -> None:
 
 def _validity(found: dict[str, Checked]) -> dict[str, Any]:
     files = []
-    for path, (problems, looks, departures) in found.items():
-        entry = {"file": path, "valid": not problems, "problems": [p._asdict() for p in problems]}
-        if looks:
-            entry["timeline_looks_at_learning"] = list(looks)
-        if departures:
-            entry["departures"] = list(departures)
-        files.append(entry)
+    for path, it in found.items():
+        problems = [problem._asdict() for problem in it.problems]
+        entry = {"file": path, "valid": not problems, "problems": problems}
+        told = {
+            "timeline_looks_at_learning": it.looks,
+            "departures": it.departures,
+            "unused": it.unused,
+        }
+        files.append(entry | {key: list(texts) for key, texts in told.items() if texts})
     return {"valid": all(entry["valid"] for entry in files), "scenarios": files}
 
 
@@ -127,8 +132,8 @@ def show(
 ) -> None:
     """Print the whole scenario: what it extends, its preset, changes and defaults included.
 
-    Comments say which keys its preset gave, where it departs from that, and whether its timeline
-    depends on what is learned.
+    Comments say which keys its preset gave, where it departs from that, what counts no longer since
+    another preset or kind replaces it, and whether its timeline depends on what is learned.
     """
     from p2pkd.scenario.load import load_scenario
     from p2pkd.scenario.resolve import to_yaml
@@ -150,6 +155,7 @@ def _remarks(loaded: Loaded) -> Iterator[str]:
         yield f"From the preset {method.preset}: {', '.join(keys)}."
     for text in loaded.departures:
         yield f"Departs from the preset: {text}."
+    yield from (f"{text}." for text in loaded.unused)
 
 
 @app.command(epilog=example("p2pkd schema > scenarios/scenario.schema.json"))

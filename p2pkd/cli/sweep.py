@@ -45,7 +45,7 @@ def sweep(
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="The plan, with bytes and times estimated, and end."),
+        typer.Option("--dry-run", help="The plan, its price, what differs between settings; end."),
     ] = False,
 ) -> None:
     """Run every scenario of a study, or those that its search chooses; write a row a run.
@@ -62,6 +62,7 @@ def sweep(
         _print_status(it)
     elif dry_run:
         _print_plan(it, jobs, SAMPLES)
+        _print_differences(it)
     else:
         _run(it, engine, jobs, address, resume)
 
@@ -132,6 +133,13 @@ def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
         ]
     for name, value in rows:
         typer.echo(f"{name:<15}  {value}")
+
+
+def _print_differences(it: Sweep) -> None:
+    from p2pkd.cli.differences import print_differences
+    from p2pkd.study.differences import differences
+
+    print_differences(differences(it.study.points))
 
 
 def _work(plan: Plan) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from p2pkd.core.errors import Problem, ScenarioError
-from p2pkd.scenario.merge import merge
+from p2pkd.scenario.merge import Loss, merge
 from p2pkd.scenario.yaml import Node, Place, parse
 
 
@@ -33,17 +33,29 @@ def read_text(path: Path, place: Place | None = None, key: str = "") -> str:
     raise ScenarioError([Problem(*(place or Place(str(path))), key, what)])
 
 
-def read_extended(path: Path, text: str, annotation: Any, problems: list[Problem]) -> Node:
+def read_extended(
+    path: Path,
+    text: str,
+    annotation: Any,
+    problems: list[Problem],
+    lost: list[Loss] | None = None,
+) -> Node:
     """Return the tree of *text*, the contents of *path*, laid over what it extends.
 
     *annotation* is the specification that the tree stands for.  Mistakes that leave a tree go to
-    *problems*; raise ScenarioError for the others (no such file, a cycle, not YAML).
+    *problems*, what is replaced whole to *lost*; raise ScenarioError for the others (no such file,
+    a cycle, not YAML).
     """
-    return extended(parse(text, str(path), problems), path, annotation, problems, (path,))
+    return extended(parse(text, str(path), problems), path, annotation, problems, lost, (path,))
 
 
 def extended(
-    tree: Node, path: Path, annotation: Any, problems: list[Problem], chain: tuple[Path, ...] = ()
+    tree: Node,
+    path: Path,
+    annotation: Any,
+    problems: list[Problem],
+    lost: list[Loss] | None = None,
+    chain: tuple[Path, ...] = (),
 ) -> Node:
     """Return *tree* laid over what it extends; file names are relative to *path*'s folder.
 
@@ -57,10 +69,10 @@ def extended(
     tree = Node(entries, tree.place)
     if named is None:
         return tree
-    parents = [_parent(path, ref, annotation, problems, chain) for ref in _references(named)]
+    parents = [_parent(path, ref, annotation, problems, lost, chain) for ref in _references(named)]
     below = parents[0]
     for parent in [*parents[1:], tree]:
-        below = merge(below, parent, annotation)
+        below = merge(below, parent, annotation, lost=lost)
     return below
 
 
@@ -78,7 +90,12 @@ def _references(named: Node) -> list[Node]:
 
 
 def _parent(
-    child: Path, ref: Node, annotation: Any, problems: list[Problem], chain: tuple[Path, ...]
+    child: Path,
+    ref: Node,
+    annotation: Any,
+    problems: list[Problem],
+    lost: list[Loss] | None,
+    chain: tuple[Path, ...],
 ) -> Node:
     path = Path(os.path.normpath(child.parent / ref.value))
     same = [file for file in chain if os.path.realpath(file) == os.path.realpath(path)]
@@ -87,4 +104,4 @@ def _parent(
         raise ScenarioError([ref.problem("extends", f"extends itself: {loop}")])
     text = read_text(path, ref.place, "extends")
     tree = parse(text, str(path), problems)
-    return extended(tree, path, annotation, problems, (*chain, path))
+    return extended(tree, path, annotation, problems, lost, (*chain, path))

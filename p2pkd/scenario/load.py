@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from p2pkd.core.errors import InputError, Problem, ScenarioError
+from p2pkd.scenario.changes import change
 from p2pkd.scenario.diagnose import problems_about, problems_in
 from p2pkd.scenario.extends import extended, read_extended, read_text
 from p2pkd.scenario.kinds import load_kinds
-from p2pkd.scenario.merge import merge
-from p2pkd.scenario.origins import departures
-from p2pkd.scenario.overrides import override_tree
+from p2pkd.scenario.merge import Loss
+from p2pkd.scenario.origins import departures, unused
+from p2pkd.scenario.overrides import override_changes
 from p2pkd.scenario.presets import expand
 from p2pkd.scenario.resolve import to_plain, to_yaml
 from p2pkd.scenario.yaml import Node, Place, node_of
@@ -31,7 +32,8 @@ class Loaded:
 
     `text` is the file as it was given; `resolved` the whole scenario as plain data, with what it
     extends, presets, overrides and defaults; `base` the folder that paths are relative to;
-    `departures` what it says otherwise than its preset requires, in words.
+    `departures` what it says otherwise than its preset requires, `unused` what of a file or preset
+    counts no longer since another preset or kind replaces it, both in words.
     """
 
     scenario: Scenario
@@ -40,6 +42,7 @@ class Loaded:
     base: Path
     tree: Node = field(repr=False)
     departures: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(to_yaml(self.scenario))}</pre>"
@@ -62,12 +65,12 @@ def load_scenario(
     """Return the scenario in the file *path*, changed by *overrides* and *seed*.
 
     *overrides* are texts like ``"method.learn.lr=0.1"``; they are laid over the file and whatever
-    it extends, and all that over the method's preset.  Raise ScenarioError with one Problem for
-    each mistake.
+    it extends, and all that over the method's preset (see `p2pkd.scenario.changes`).  Raise
+    ScenarioError with one Problem for each mistake.
     """
     path = Path(path)
     written = read_written(path)
-    return load_changed(written, [override_tree(overrides, seed)])
+    return load_changed(written, override_changes(overrides, seed))
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Written:
     tree: Node
     base: Path
     problems: tuple[Problem, ...]
+    lost: tuple[Loss, ...] = ()
 
 
 def read_written(path: str | Path) -> Written:
@@ -85,17 +89,18 @@ def read_written(path: str | Path) -> Written:
     path, root = Path(path), _scenario_class()
     problems: list[Problem] = []
     text = read_text(path)
-    tree = read_extended(path, text, root, problems)
-    return Written(text, tree, path.parent, tuple(problems))
+    lost: list[Loss] = []
+    tree = read_extended(path, text, root, problems, lost)
+    return Written(text, tree, path.parent, tuple(problems), tuple(lost))
 
 
 def load_changed(written: Written, changes: Sequence[Node]) -> Loaded:
-    """Return the scenario of *written* with the trees *changes* laid over it, in order.
+    """Return the scenario of *written* with the trees *changes*, together, laid over it.
 
     What is wrong with a change is reported at the place that its node carries, be that the command
     line or a study file.
     """
-    return _loaded(written.tree, written.text, written.base, changes, [*written.problems])
+    return _loaded(written, written.text, changes)
 
 
 def load_mapping(
@@ -107,8 +112,11 @@ def load_mapping(
     """
     root = _scenario_class()
     problems: list[Problem] = []
-    tree = extended(node_of(dict(values), Place("scenario")), Path("scenario"), root, problems)
-    return _loaded(tree, None, Path(), [override_tree(overrides, seed)], problems)
+    lost: list[Loss] = []
+    given = node_of(dict(values), Place("scenario"))
+    tree = extended(given, Path("scenario"), root, problems, lost)
+    written = Written("", tree, Path(), tuple(problems), tuple(lost))
+    return _loaded(written, None, override_changes(overrides, seed))
 
 
 def scenario_from_dict(values: Mapping[str, Any]) -> Scenario:
@@ -116,21 +124,15 @@ def scenario_from_dict(values: Mapping[str, Any]) -> Scenario:
     return load_mapping(values).scenario
 
 
-def _loaded(
-    tree: Node,
-    text: str | None,
-    base: Path,
-    changes: Sequence[Node],
-    problems: list[Problem],
-) -> Loaded:
-    root = _scenario_class()
-    for change in changes:
-        tree = merge(tree, change, root)
-    tree, scenario = _validated(tree, root, problems)
+def _loaded(written: Written, text: str | None, changes: Sequence[Node]) -> Loaded:
+    root, lost = _scenario_class(), [*written.lost]
+    tree = change(written.tree, changes, root, lost)
+    tree, scenario = _validated(tree, root, [*written.problems], lost)
     if text is None:
         text = to_yaml(scenario)
-    found = departures(tree, scenario)
-    return Loaded(scenario, text, to_plain(scenario), base, tree, found)
+    resolved = to_plain(scenario)
+    told = (departures(tree, scenario), unused(lost, scenario))
+    return Loaded(scenario, text, resolved, written.base, tree, *told)
 
 
 def _scenario_class() -> type[Scenario]:
@@ -141,9 +143,11 @@ def _scenario_class() -> type[Scenario]:
     return Scenario
 
 
-def _validated(tree: Node, root: type[Scenario], problems: list[Problem]) -> tuple[Node, Scenario]:
+def _validated(
+    tree: Node, root: type[Scenario], problems: list[Problem], lost: list[Loss]
+) -> tuple[Node, Scenario]:
     """Return the scenario and its tree with the preset expanded, or raise all problems."""
-    tree, unknown = _with_preset(tree, root)
+    tree, unknown = _with_preset(tree, root, lost)
     problems = [*problems, *unknown]
     try:
         scenario = root.model_validate(tree.plain())
@@ -154,10 +158,12 @@ def _validated(tree: Node, root: type[Scenario], problems: list[Problem]) -> tup
     return tree, scenario
 
 
-def _with_preset(tree: Node, root: type[Scenario]) -> tuple[Node, tuple[Problem, ...]]:
+def _with_preset(
+    tree: Node, root: type[Scenario], lost: list[Loss]
+) -> tuple[Node, tuple[Problem, ...]]:
     """Return *tree* laid over the method's preset, or what is wrong with the preset."""
     try:
-        return expand(tree, root), ()
+        return expand(tree, root, lost), ()
     except ScenarioError as error:
         return tree, error.problems
 

@@ -1,13 +1,13 @@
-"""Which keys of a scenario its preset gave, and where the scenario departs from it."""
+"""Where the keys of a scenario come from: its preset, and what was given but does not count."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from p2pkd.scenario.merge import merge
+from p2pkd.scenario.merge import Loss, merge
 from p2pkd.scenario.presets import SECTIONS, layer_of, preset_files
 from p2pkd.scenario.resolve import to_plain
 from p2pkd.scenario.yaml import Node
@@ -39,6 +39,54 @@ def departures(tree: Node, scenario: Scenario) -> tuple[str, ...]:
         # Together they are no scenario, so the values as they are written must do.
         wanted = required.plain()
     return tuple(_differences(required, to_plain(scenario), wanted, scenario.method.preset))
+
+
+def unused(lost: Sequence[Loss], scenario: Scenario) -> tuple[str, ...]:
+    """Return, in words, which keys went with what was replaced whole, a text for each mapping.
+
+    Told are those that *scenario* has too, with another value that was not given in their place: a
+    learning rate, but not a ring's degree where there is a star now.
+    """
+    if not lost:
+        return ()
+    whole = scenario.model_dump(mode="json")
+    return tuple(text for loss in lost if (text := _told(loss, whole)))
+
+
+def _told(loss: Loss, whole: Mapping[str, Any]) -> str:
+    gone: dict[str, list[str]] = {}
+    for key, node in _leaves(loss.lower, loss.key):
+        below = key.removeprefix(f"{loss.key}.")
+        value = node.plain()
+        stays = below == loss.tag or _has(loss.upper, below)
+        if not stays and _differs(whole, key, value):
+            gone.setdefault(node.place.file, []).append(f"{key}: {_shown(value)}")
+    by = f"the {loss.tag} {loss.upper.value[loss.tag].value} replaces its {loss.key}"
+    texts = [
+        f"{', '.join(keys)} of {file} {'are' if len(keys) > 1 else 'is'} not used: {by}"
+        for file, keys in gone.items()
+    ]
+    return "; ".join(texts)
+
+
+def _has(node: Node, key: str) -> bool:
+    """Tell whether the tree *node* says something of a dotted key, or of what contains it."""
+    name, _, rest = key.partition(".")
+    if not isinstance(node.value, dict):
+        return True
+    return name in node.value and (not rest or _has(node.value[name], rest))
+
+
+def _differs(whole: Mapping[str, Any], key: str, value: Any) -> bool:
+    """Tell whether there is a dotted key, and with another value, or another kind of it."""
+    above, _, name = key.rpartition(".")
+    around = _at(whole, above)
+    if not (isinstance(around, dict) and name in around):
+        return False
+    found = around[name]
+    if isinstance(found, dict) and not isinstance(value, dict):
+        return value not in (found.get("kind"), found.get("keep"), found.get("objective"))
+    return bool(found != value)
 
 
 def _beside(layer: Node) -> Node:

@@ -6,28 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from p2pkd.core.errors import Problem, ScenarioError
-from p2pkd.scenario.merge import merge
 from p2pkd.scenario.yaml import Node, Place, node_of, parse
 
 
-def override_tree(overrides: Sequence[str], seed: int | None = None) -> Node:
-    """Return all *overrides* (``"a.b=value"``, the value in YAML) and the seed as one tree.
+def override_changes(overrides: Sequence[str], seed: int | None = None) -> list[Node]:
+    """Return *overrides* (``"a.b=value"``, the value in YAML) and the seed, each as a tree.
 
-    Items of lists go by number: ``devices.0.share=50 %``.  Everything in the tree is written at
+    Items of lists go by number: ``devices.0.share=50 %``.  Everything in a tree is written at
     the place ``--set a.b=value``.  Raise ScenarioError with all that are malformed.
     """
     problems: list[Problem] = []
-    tree = Node({}, Place("--set"))
+    found: list[Node] = []
     for text in overrides:
         try:
-            tree = merge(tree, _override(text, problems), None)
+            found.append(_override(text, problems))
         except ScenarioError as error:
             problems += error.problems
     if problems:
         raise ScenarioError(problems)
     if seed is not None:
-        tree = merge(tree, _nested(["seed"], node_of(seed, Place(f"--seed {seed}"))), None)
-    return tree
+        found.append(_nested(["seed"], node_of(seed, Place(f"--seed {seed}"))))
+    return found
 
 
 def _override(text: str, problems: list[Problem]) -> Node:

@@ -17,7 +17,7 @@ from typing import Any
 
 from p2pkd.core.errors import InputError, Problem, ScenarioError, suggestion
 from p2pkd.scenario.kinds import kind_folders
-from p2pkd.scenario.merge import merge
+from p2pkd.scenario.merge import Loss, merge
 from p2pkd.scenario.yaml import Node, parse
 
 FOLDER = Path(__file__).parent.parent / "presets"
@@ -117,17 +117,18 @@ def _misshapen(tree: Node) -> Iterator[Problem]:
             yield replace(node, place=node.key_place or node.place).problem(key, what)
 
 
-def expand(tree: Node, root: Any) -> Node:
+def expand(tree: Node, root: Any, lost: list[Loss] | None = None) -> Node:
     """Return a scenario's *tree* laid over the preset that its method names, if any.
 
-    The name stays as given; *root* is the specification of scenarios.  Raise ScenarioError, with
+    The name stays as given; *root* is the specification of scenarios; what of the preset the
+    scenario replaces whole goes to *lost*.  Raise ScenarioError, with
     the name's place, if there is no such preset, or if presets go round in a circle.
     """
     method = tree.value.get("method")
     named = method.value.get("preset") if method and isinstance(method.value, dict) else None
     if method is None or named is None or named.value is None:
         return tree
-    merged = merge(layer_of(named, root), _nameless(tree), root).value
+    merged = merge(layer_of(named, root), _nameless(tree), root, lost=lost).value
     entries = {"preset": named, **merged["method"].value}
     expanded = Node(entries, method.place, method.key_place)
     return Node({**merged, "method": expanded}, tree.place, tree.key_place)

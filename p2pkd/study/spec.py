@@ -14,8 +14,8 @@ class StudySpec(Spec):
     """A study: every combination of `variants`, `matrix`, `zip` and `seeds` is one run.
 
     An axis is a list of values, or a mapping from labels to values.  Keys are dotted scenario
-    keys, ``method.learn.lr``; values are laid over the base as ``--set`` would, in the order
-    `set`, `variants`, `matrix`, `zip`, `remove`, seed.
+    keys, ``method.learn.lr``; values are laid over the base together, as ``--set`` would be; of two
+    for one key that holds which comes later in `set`, `variants`, `matrix`, `zip`, `remove`, seed.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
