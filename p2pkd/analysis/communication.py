@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from p2pkd.analysis.troubles import diverged
 from p2pkd.core.errors import ResultError
 from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST
 
@@ -95,7 +96,8 @@ def by_device(result: Result) -> pd.DataFrame:
     """Return who paid: a row per device group, numbers per agent (means).
 
     Columns: ``agents`` (how many), ``accuracy``, ``wire_bytes``, ``received_bytes``, ``energy_j``,
-    ``computing`` (share of the time online), ``train_steps``, ``distill_steps``.
+    ``computing`` (share of the time online), ``train_steps``, ``distill_steps``.  A group of which
+    any agent has diverged has no accuracy.
     """
     agents = result.agents
     table = agents.assign(
@@ -106,29 +108,31 @@ def by_device(result: Result) -> pd.DataFrame:
     groups = table.groupby("device", sort=False)
     means = groups[[*columns, "train_steps", "distill_steps"]].mean()
     means.insert(0, "agents", groups.size())
+    lost = diverged(agents).groupby(table["device"], sort=False).any()
+    means.loc[lost[lost].index, "accuracy"] = np.nan
     return means
 
 
 def by_group(result: Result, what: str) -> pd.DataFrame:
     """Return a row per ``view`` or ``task`` that agents have: their number and final accuracy.
 
-    Columns: ``agents``, ``accuracy`` (mean), ``worst``, ``best``.  Raise ResultError if agents do
-    not differ in *what*.
+    Columns: ``agents``, ``accuracy`` (mean), ``worst``, ``best``; nan where any of a group's agents
+    has diverged.  Raise ResultError if agents do not differ in *what*.
     """
     groups = result.manifest.get("groups") or {}
     if what not in groups:
         have = " or ".join(groups) or "nothing"
         raise ResultError(f"{result.path}: agents do not differ in {what!r}; given {have}")
     agents = result.agents.set_index("agent")
-    accuracy = agents["accuracy"].groupby(pd.Series(groups[what], name=what))
-    return pd.DataFrame(
-        {
-            "agents": accuracy.size(),
-            "accuracy": accuracy.mean(),
-            "worst": accuracy.min(),
-            "best": accuracy.max(),
-        }
+    names = pd.Series(groups[what], name=what)
+    accuracy = agents["accuracy"].groupby(names)
+    lost = diverged(result.agents).groupby(names).any()
+    table = pd.DataFrame(
+        {"accuracy": accuracy.mean(), "worst": accuracy.min(), "best": accuracy.max()}
     )
+    table[lost] = np.nan
+    table.insert(0, "agents", accuracy.size())
+    return table
 
 
 def break_even_rows(parameters: int, classes: int) -> float:

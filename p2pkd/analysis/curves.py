@@ -37,7 +37,7 @@ def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
         ax.fill_between(x, table["low"], table["high"], color=colour, alpha=0.1, linewidth=0)
         text = "all agents" if len(runs) == 1 else label
         ax.plot(x, table["mean"], color=colour, linestyle=dash, linewidth=2, label=text)
-        ends += _end_of(x, table["mean"], text, colour)
+        ends += style.ends_of(ax, x, table["mean"], text, colour)
     if len(runs) == 1:
         ends += _plot_groups(ax, runs[0], scale.factor)
     _finish(ax, f"simulated time ({scale.unit})", "test accuracy", ends)
@@ -73,7 +73,7 @@ def plot_accuracy_over(results: Results, cost: str, ax: Axes | None = None) -> A
         if len(y) and not x.any() and largest:
             x, y, dash = pd.Series([0, largest / scale.factor]), y.iloc[[-1, -1]], ":"
         ax.plot(x, y, color=colour, linestyle=dash, linewidth=2, label=label, marker=".", ms=4)
-        ends += _end_of(x.to_numpy(), y, label, colour) if len(runs) > 1 else []
+        ends += style.ends_of(ax, x.to_numpy(), y, label, colour) if len(runs) > 1 else []
     _finish(ax, f"{what} ({scale.unit})" if scale.unit else what, "mean test accuracy", ends)
     return ax
 
@@ -99,18 +99,22 @@ def plot_disagreement(results: Results, ax: Axes | None = None) -> Axes:
         ):
             colour = style.PALETTE[number % len(style.PALETTE)]
             ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.8, label=prefix + what)
-            ends += _end_of(x, y, prefix + what, colour)
+            ends += style.ends_of(ax, x, y, prefix + what, colour)
     _finish(ax, f"simulated time ({scale.unit})", "share of test rows", ends)
     return ax
 
 
 def spread_over_agents(run: Result) -> pd.DataFrame:
-    """Return mean accuracy and the band's edges at each evaluation, indexed by time in seconds."""
+    """Return mean accuracy and the band's edges at each evaluation, indexed by time in seconds.
+
+    Nan where agents had diverged.
+    """
     groups = run.evaluations.groupby("time_s")["accuracy"]
     low, high = BAND
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {"mean": groups.mean(), "low": groups.quantile(low), "high": groups.quantile(high)}
     )
+    return table.where(groups.count() == groups.size())
 
 
 def as_list(results: Results) -> list[Result]:
@@ -124,14 +128,15 @@ def _plot_groups(ax: Axes, run: Result, factor: float) -> list[style.End]:
     if len(names) < 2:
         return []
     rows = run.evaluations
-    means = rows.groupby([rows["agent"].map(devices), "time_s"])["accuracy"].mean()
+    means = rows.groupby([rows["agent"].map(devices), "time_s"])["accuracy"]
+    means = means.mean().where(means.count() == means.size())
     ends = []
     for number, name in enumerate(names):
         colour, dash = style.look(number)
         line = means.loc[name] if name in means.index.get_level_values(0) else means.iloc[:0]
         x = line.index.to_numpy() / factor
         ax.plot(x, line, color=colour, linestyle=dash, linewidth=1.1, label=name)
-        ends += _end_of(x, line, name, colour)
+        ends += style.ends_of(ax, x, line, name, colour)
     return ends
 
 
@@ -147,7 +152,9 @@ def _finish(ax: Axes, x_label: str, y_label: str, ends: list[style.End]) -> None
     ax.set_ylim(min(0, low) if math.isfinite(low) else 0, min(1.02, ax.get_ylim()[1]))
     style.label_ends(ax, ends)
     if not math.isfinite(right):
-        ax.text(0.5, 0.5, "nothing was evaluated", transform=ax.transAxes, ha="center")
+        drawn = any(len(line.get_xdata()) for line in ax.lines)  # type: ignore[arg-type]
+        text = "diverged before the first evaluation" if drawn else "nothing was evaluated"
+        ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center")
 
 
 def _axis(cost: str, largest: float) -> tuple[str, Scale]:
@@ -163,9 +170,3 @@ def _axis(cost: str, largest: float) -> tuple[str, Scale]:
 
 def _end(run: Result) -> float:
     return float(run.summary.get("simulated_s") or 0)
-
-
-def _end_of(x: object, y: pd.Series[float], text: str, colour: str) -> list[style.End]:
-    if len(y) == 0:
-        return []
-    return [style.End(float(x[-1]), float(y.iloc[-1]), text, colour)]  # type: ignore[index]

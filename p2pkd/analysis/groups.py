@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from p2pkd.analysis import style
 from p2pkd.analysis.result import Result
+from p2pkd.analysis.troubles import diverged
 
 
 def plot_devices(result: Result, ax: Axes | None = None) -> Axes:
@@ -14,6 +15,7 @@ def plot_devices(result: Result, ax: Axes | None = None) -> Axes:
     ax = style.axes(ax)
     devices = result.agents["device"].astype(str).to_numpy()
     accuracy = result.agents["accuracy"].to_numpy(dtype=float)
+    lost = diverged(result.agents).to_numpy()
     names = list(dict.fromkeys(devices.tolist()))
     for place, name in enumerate(names):
         own = np.sort(accuracy[(devices == name) & np.isfinite(accuracy)])
@@ -21,7 +23,10 @@ def plot_devices(result: Result, ax: Axes | None = None) -> Axes:
         # Neighbours in accuracy stand apart, by the golden ratio, so that dots seldom overlap.
         aside = (np.arange(len(own)) * 0.618) % 1 - 0.5
         ax.scatter(place + 0.36 * aside, own, s=22, color=colour, alpha=0.75, linewidths=0)
-        if len(own):
+        gone = int((lost & (devices == name)).sum())
+        if gone:
+            ax.annotate(f"{gone} diverged", (place, 0), color="red", ha="center", fontsize=8)
+        elif len(own):
             mean = float(own.mean())
             ax.plot([place - 0.3, place + 0.3], [mean, mean], color="black", linewidth=1.5)
             ax.annotate(f"{100 * mean:.1f} %", (place + 0.33, mean), va="center", fontsize=8)

@@ -6,6 +6,7 @@ from typing import Any
 
 from p2pkd.analysis.readable import count, joules, percent, seconds, size
 from p2pkd.analysis.result import Result
+from p2pkd.analysis.troubles import in_short
 
 REFERENCE = {
     "preloaded": "preloaded (not charged)",
@@ -20,8 +21,10 @@ def headline(result: Result) -> list[tuple[str, str]]:
     ensemble = total.get("final_ensemble_accuracy")
     steps = (total.get("train_steps") or 0) + (total.get("distill_steps") or 0)
     accuracy = percent(mean) if std is None else f"{percent(mean)} ± {100 * std:.1f}"
+    trouble = in_short(total)
     return [
         ("Mean test accuracy", accuracy),
+        *([("Models", trouble)] if trouble else []),
         ("Accuracy of the ensemble", percent(ensemble)),
         ("On the wire", size(total.get("wire_bytes"))),
         ("Payload of all sent", size(total.get("payload_bytes"))),
@@ -52,9 +55,11 @@ def _reference(result: Result) -> str:
 def _messages(result: Result) -> str:
     total = result.summary
     fates = ("delivered", "lost", "aborted", "in_flight")
+    discarded = total.get("messages_discarded")
+    not_finite = f"; {count(discarded)} not finite, not learned from" if discarded else ""
     parts = [
         f"{count(total[key])} {fate.replace('_', ' ')}"
         for fate in fates
         if total.get(key := f"messages_{fate}")
     ]
-    return f"{count(total.get('messages_sent'))} sent: " + ", ".join(parts or ["none"])
+    return f"{count(total.get('messages_sent'))} sent: " + ", ".join(parts or ["none"]) + not_finite

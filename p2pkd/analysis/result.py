@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from p2pkd.analysis.troubles import troubles
 from p2pkd.core.errors import ResultError
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ def _warnings(result: Result) -> Any:
         yield f"This run was pruned by a search: {result.manifest.get('error', '')}."
     if result.status == "failed":
         yield f"This run FAILED: {result.manifest.get('error', 'cause unknown')}."
+    yield from troubles(result.summary)
     if result.manifest.get("dry_run"):
         yield "This was a dry run: the timeline alone, nothing was learned."
     elif not result.summary.get("distilled") and not _is_control(result):
@@ -258,4 +260,11 @@ def _is_control(result: Result) -> bool:
 
 def _percent(summary: dict[str, Any]) -> str:
     accuracy = summary.get("final_accuracy_mean")
-    return "accuracy unknown" if accuracy is None else f"accuracy {accuracy:.1%}"
+    if accuracy is None:
+        return (
+            f"{summary['final_diverged']} diverged" if summary.get("final_diverged") else _UNKNOWN
+        )
+    return f"accuracy {accuracy:.1%}"
+
+
+_UNKNOWN = "accuracy unknown"

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from p2pkd.analysis.result import Result
-from p2pkd.analysis.statistics import Paired, interval, paired
+from p2pkd.analysis.statistics import Paired, interval_of, paired
 from p2pkd.core.errors import ResultError
 
 MANIFEST = "manifest.json"
@@ -108,7 +108,7 @@ class Results:
         keys = [by] if isinstance(by, str) else list(by)
         self._require(*keys, metric)
         groups = self.frame.groupby(keys, sort=False, dropna=False)[metric]
-        found = {name: vars(interval(values, confidence)) for name, values in groups}
+        found = {name: vars(interval_of(values, confidence)) for name, values in groups}
         index = pd.MultiIndex.from_tuples(found, names=keys)
         table = pd.DataFrame(list(found.values()), index=index)
         return table.droplevel([]) if len(keys) > 1 else table.set_axis(index.get_level_values(0))

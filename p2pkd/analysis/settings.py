@@ -8,7 +8,7 @@ import pandas as pd
 
 from p2pkd.analysis.cost import pareto
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.statistics import gini, interval
+from p2pkd.analysis.statistics import gini, interval_of
 
 SETTING = "setting"
 TRIAL = "trial"
@@ -38,13 +38,15 @@ def with_settings(results: Results) -> Results:
 def settings_table(results: Results) -> pd.DataFrame:
     """Return a row per setting of `with_settings`, indexed by its text.
 
-    ``accuracy``, ``low`` and ``high`` (95 % interval over seeds), ``n``; the means of `MEANS`; and
+    ``accuracy``, ``low`` and ``high`` (95 % interval over seeds), ``n``; ``diverged``, in how many
+    runs agents had, which leaves the setting without an accuracy; the means of `MEANS`; and
     ``pareto``, whether no other setting has more accuracy for fewer bytes on the wire.
     """
     rows = {}
     for setting, own in results.frame.groupby(SETTING, sort=False):
-        found = interval(own["final_accuracy_mean"])
+        found = interval_of(own["final_accuracy_mean"])
         row = {"accuracy": found.mean, "low": found.low, "high": found.high, "n": found.n}
+        row["diverged"] = _diverged(own)
         rows[setting] = row | own[list(MEANS)].astype(float).mean().to_dict()
     table = pd.DataFrame.from_dict(rows, orient="index")
     table["pareto"] = pareto(table, "wire_bytes", "accuracy")
@@ -68,6 +70,10 @@ def load_over_mean(results: Results) -> pd.DataFrame:
             part = agents[["agent", "device"]].assign(load=load / load.mean())
             parts.append(part.assign(**row))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _diverged(runs: pd.DataFrame) -> int:
+    return int((runs["final_diverged"] > 0).sum()) if "final_diverged" in runs else 0
 
 
 def _text(label: Any, keys: list[str]) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,22 @@ def interval(values: Iterable[float], confidence: float = 0.95) -> Interval:
     std = float(x.std(ddof=1))
     half = _quantile(n - 1, confidence) * std / np.sqrt(n)
     return Interval(mean, std, n, float(mean - half), float(mean + half))
+
+
+# What every finished run has, unless agents diverged.
+SCORES = frozenset({"final_accuracy_mean", "final_ensemble_accuracy", "final_disagreement"})
+
+
+def interval_of(values: pd.Series[float], confidence: float = 0.95) -> Interval:
+    """Return the `interval` of a column of runs.
+
+    Nan where the column is one of `SCORES` and a run has none: the mean over the others, which did
+    not diverge, would flatter the setting.
+    """
+    found = interval(values, confidence)
+    if values.name in SCORES and found.n < len(values):
+        return Interval(*[float("nan")] * 2, found.n, *[float("nan")] * 2)
+    return found
 
 
 def paired(a: Iterable[float], b: Iterable[float], confidence: float = 0.95) -> Paired:

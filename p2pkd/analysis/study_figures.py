@@ -17,7 +17,7 @@ from p2pkd.analysis import style
 from p2pkd.analysis.cost import SPENT, pareto, spending
 from p2pkd.analysis.readable import energy_scale, size_scale, time_scale
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.statistics import interval
+from p2pkd.analysis.statistics import interval, interval_of
 
 NAMES = {
     "final_accuracy_mean": "mean test accuracy",
@@ -158,13 +158,15 @@ def plot_bands(results: Results, by: str, over: str = "time_s", ax: Axes | None 
         colour, dash = style.look(number)
         found = [interval(row) for row in table.to_numpy()]
         x = table.index.to_numpy() / scale[0]
-        mean = np.array([each.mean for each in found])
+        whole = np.isfinite(table.to_numpy()).all(1)
+        mean = np.where(whole, [each.mean for each in found], np.nan)
         ax.plot(x, mean, color=colour, linestyle=dash, linewidth=1.8, label=str(value))
         if len(table.columns) >= ENOUGH:
             low, high = [each.low for each in found], [each.high for each in found]
+            low, high = np.where(whole, low, np.nan), np.where(whole, high, np.nan)
             faint = 0.12 if len(curves) <= FEW else 0.05
             ax.fill_between(x, low, high, color=colour, alpha=faint, linewidth=0)
-        ends.append(style.End(float(x[-1]), float(mean[-1]), str(value), colour))
+        ends += style.ends_of(ax, x, mean, str(value), colour)
     ax.set_xlabel(f"{_name(over)}{scale[1]}")
     ax.set_ylabel("mean test accuracy")
     _finish(ax, "accuracy")
@@ -192,7 +194,7 @@ def _dots(
     ax: Axes, x: Any, groups: Sequence[pd.Series], colour: str, name: str | None
 ) -> list[float]:
     """Draw a group of values at each of *x*: every one, their mean, its interval; return means."""
-    found = [interval(group) for group in groups]
+    found = [interval_of(group) for group in groups]
     means = [each.mean for each in found]
     bars = [
         (each.mean - each.low, each.high - each.mean) if each.n >= ENOUGH else (0.0, 0.0)

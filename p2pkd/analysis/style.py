@@ -7,7 +7,7 @@ a screen.  Colours are those of Okabe and Ito (2008), *Color Universal Design*.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -77,6 +77,23 @@ class End(NamedTuple):
     y: float
     text: str
     colour: str
+
+
+def ends_of(ax: Axes, x: Any, y: Any, text: str, colour: str) -> list[End]:
+    """Return where the curve *y* over *x* ends: at its last finite point; nothing without one.
+
+    A cross marks each finite point that a nan follows, where models diverged.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    finite = np.flatnonzero(np.isfinite(y))
+    if not len(finite):
+        return []
+    broken = [i for i in finite if i + 1 < len(y) and not np.isfinite(y[i + 1])]
+    if broken:
+        ax.plot(x[broken], y[broken], "x", color=colour, markersize=8, markeredgewidth=2)
+    last = finite[-1]
+    said = f"{text} (diverged)" if last in broken else text
+    return [End(float(x[last]), float(y[last]), said, colour)]
 
 
 def label_ends(ax: Axes, ends: Sequence[End]) -> None:

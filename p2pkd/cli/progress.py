@@ -36,6 +36,7 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         self.stream = stream or sys.stderr
         self.clock = clock
         self.accuracy = math.nan
+        self.troubles: dict[str, int] = {}
         self.now_s = 0.0
         self.events = 0
         self.bar = _bar(self.stream) if self.stream.isatty() else None
@@ -46,6 +47,7 @@ class Progress(Observer, AbstractContextManager["Progress"]):
     def population(self, record: PopulationRecord) -> None:
         """Remember the mean accuracy, and show it if the last time was long enough ago."""
         self.accuracy = record.accuracy_mean
+        self.troubles = {"diverged": record.diverged, "dead": record.dead}
         self.advance(record.time_s, self.events)
 
     def advance(self, now_s: float, events: int) -> None:
@@ -57,7 +59,10 @@ class Progress(Observer, AbstractContextManager["Progress"]):
             self._show()
 
     def text(self) -> str:
-        """Return ``5:00 of 20:00 simulated, 1,200 events/s, mean accuracy 71.2 %, 12 s left``."""
+        """Return ``5:00 of 20:00 simulated, 1,200 events/s, mean accuracy 71.2 %, 12 s left``.
+
+        Where models are so: ``3 agents diverged, 1 agents dead``.
+        """
         elapsed = max(self.clock() - self.started, 1e-9)
         parts = [
             f"{clock_text(self.now_s)} of {clock_text(self.duration_s)} simulated",
@@ -66,6 +71,7 @@ class Progress(Observer, AbstractContextManager["Progress"]):
             parts.append(f"{self.events / elapsed:,.0f} events/s")
         if not math.isnan(self.accuracy):
             parts.append(f"mean accuracy {self.accuracy:.1%}".replace("%", " %"))
+        parts += [f"{n} agents {what}" for what, n in self.troubles.items() if n]
         if 0 < self.now_s < self.duration_s:
             left = elapsed * (self.duration_s - self.now_s) / self.now_s
             parts.append(f"{clock_text(left)} left")

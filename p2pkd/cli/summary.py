@@ -36,5 +36,5 @@ def _remarks(result: Result) -> Iterator[tuple[str, bool]]:
             yield "WARNING: " + text.upper(), True
             yield "Look at gossip.every, teachers.warm_up, memory.max_age and links.loss.", True
         else:
-            yield text, False
+            yield text, "DIVERGED" in text or "DEAD" in text
     yield from ((text, False) for text in result.notes)

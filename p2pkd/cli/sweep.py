@@ -90,8 +90,20 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
     for _, row in failed.drop_duplicates(["run", "error"]).iterrows():
         labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
         typer.secho(f"failed: {labels}: {row['error']}", err=True, fg="red")
+    _print_troubles(it, table)
     if len(failed):
         raise typer.Exit(FAILED)
+
+
+def _print_troubles(it: Sweep, table: pd.DataFrame) -> None:
+    """Tell on stderr in which runs models diverged or died."""
+    from p2pkd.analysis.troubles import in_short
+
+    for row in table.drop_duplicates("run").to_dict("records"):
+        trouble = in_short(row)  # type: ignore[arg-type]
+        if trouble:
+            labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
+            typer.secho(f"{labels}: {trouble}", err=True, fg="red")
 
 
 def _print_runs(it: Sweep, table: pd.DataFrame) -> None:

@@ -58,12 +58,16 @@ class EvaluationRecord(NamedTuple):
     time_s: float
     agent: int
     version: int
-    accuracy: float
-    loss: float  # mean cross-entropy, nats
+    accuracy: float  # nan where its model has diverged
+    loss: float  # mean cross-entropy, nats; nan where its model has diverged
 
 
 class PopulationRecord(NamedTuple):
-    """All evaluated agents at one time; accuracy alone would hide homogenisation."""
+    """All evaluated agents at one time; accuracy alone would hide homogenisation.
+
+    Where any of them has diverged all measures are nan: a mean over the others would flatter.
+    `diverged` and `dead` are defined on `p2pkd.learning.api.Evaluation`.
+    """
 
     time_s: float
     agents: int
@@ -73,6 +77,8 @@ class PopulationRecord(NamedTuple):
     loss_mean: float
     disagreement: float  # share of test rows on which two random agents differ
     ensemble_accuracy: float  # of the mean of all agents' probabilities
+    diverged: int = 0  # agents whose model is not finite
+    dead: int = 0  # agents whose model gives all test rows the same logits
 
 
 class PresenceRecord(NamedTuple):
@@ -120,6 +126,9 @@ class AgentRecord(NamedTuple):
     version: int
     accuracy: float  # at the last evaluation; nan without one
     epsilon: float = float("nan")  # differential privacy spent by its messages; nan without noise
+    messages_discarded: int = 0  # told to it, not finite, and so not learned from
+    diverged_s: float = float("nan")  # the first evaluation that found it diverged
+    dead_s: float = float("nan")  # the first evaluation that found its model dead
 
 
 Record = (

@@ -47,8 +47,11 @@ class Apprentice(Protocol):
     def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> Work:
         """Return the work of *steps* steps towards the teachers' targets."""
 
-    def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Work:
-        """Return the work of replacing *version*'s parameters by a weighted sum."""
+    def merge(self, version: Any, parts: Sequence[tuple[Any, float]], keeper: int = -1) -> Work:
+        """Return the work of replacing *version*'s parameters by a weighted sum.
+
+        Part number *keeper*, or *version* itself, stands in for others' that are not finite.
+        """
 
     def degree_of(self, agent: int) -> int:
         """Return how many neighbours another agent has."""

@@ -68,7 +68,9 @@ class Choco(Objective):
         ]
         back = -self.consensus * sum(shares)
         own = agent.version
-        work: Work = agent.merge(own, [(own, 1.0), *moves, (agent.public, back)])
+        # A copy that is not finite is taken to be one's own public one: no move towards it.
+        parts = [(own, 1.0), *moves, (agent.public, back)]
+        work: Work = agent.merge(own, parts, keeper=len(parts) - 1)
         return work
 
 

@@ -107,9 +107,10 @@ class Merge(Objective):
         peers = [(memo.contents, share) for memo, share in pairs]
         own, rest = agent.version, 1 - sum(shares)
         if self.gradient_at == "merged":
-            yield agent.merge(own, [(own, rest), *peers])
+            yield agent.merge(own, [(own, rest), *peers], keeper=0)
             yield agent.train(agent.version, self.local_steps)
         else:
             yield agent.train(own, self.local_steps)
             # The step that own took, applied to the average: trained - own + sum_j W_ij x_j.
-            yield agent.merge(agent.version, [(agent.version, 1.0), (own, rest - 1.0), *peers])
+            parts = [(agent.version, 1.0), (own, rest - 1.0), *peers]
+            yield agent.merge(agent.version, parts, keeper=1)

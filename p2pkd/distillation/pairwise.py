@@ -38,7 +38,7 @@ class Pairwise(Objective):
     def meet(self, agent: Apprentice, mine: Any, theirs: Any) -> Work:
         """Return the move by half the difference of *theirs* and *mine*."""
         now = agent.version
-        return agent.merge(now, [(now, 1.0), (theirs, 0.5), (mine, -0.5)])
+        return agent.merge(now, [(now, 1.0), (theirs, 0.5), (mine, -0.5)], keeper=2)
 
     def catch_up(self, agent: Apprentice, start: Any, end: Any) -> Work:
         """Return the step from *start* to *end*, made from where the agent is now."""

@@ -56,7 +56,9 @@ class PushSum(Objective):
     def _gathered(self, agent: Any, parcels: Sequence[Parcel]) -> Work:
         total = agent.mass + sum(parcel.mass for parcel in parcels)
         parts = [(parcel.version, parcel.mass / total) for parcel in parcels]
-        work: Work = agent.merge(agent.version, [(agent.version, agent.mass / total), *parts])
+        # The mass of what is not finite comes in, with one's own numbers: all masses stay n.
+        shares = [(agent.version, agent.mass / total), *parts]
+        work: Work = agent.merge(agent.version, shares, keeper=0)
         agent.mass = total
         return work
 

@@ -258,9 +258,9 @@ class Agent:
         product = self.shared.learner.distill(version, lessons, steps, now)
         return Work("distill", product, steps, samples)
 
-    def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Work:
+    def merge(self, version: Any, parts: Sequence[tuple[Any, float]], keeper: int = -1) -> Work:
         """Return the work of replacing *version*'s parameters by a weighted sum."""
-        product = self.shared.learner.merge(version, parts)
+        product = self.shared.learner.merge(version, parts, keeper)
         return Work("merge", product, 0, 0, len(parts))
 
     def _flops(self, work: Work) -> float:

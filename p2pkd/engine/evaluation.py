@@ -35,6 +35,9 @@ class Evaluator:
         self.online = online
         self.agents = list(agents)
         self.accuracy: dict[int, float] = {}
+        # When each was first found to be so, in simulated seconds.
+        self.diverged_s: dict[int, float] = {}
+        self.dead_s: dict[int, float] = {}
         self.last_s = -1.0
         if spec.sample is not None and spec.sample < len(agents):
             rng = streams.generator("evaluation-sample")
@@ -61,6 +64,9 @@ class Evaluator:
             self.observer.evaluation(
                 EvaluationRecord(now, agent.agent, agent.updates, accuracy, loss)
             )
+        for since, found in ((self.diverged_s, result.diverged), (self.dead_s, result.dead)):
+            for i in found.nonzero()[0].tolist():
+                since.setdefault(self.agents[i].agent, now)
         self.observer.population(self._population(now, result))
 
     def _population(self, now: float, result: Any) -> PopulationRecord:
@@ -73,6 +79,8 @@ class Evaluator:
             loss_mean=float(np.mean(result.loss)),
             disagreement=result.disagreement,
             ensemble_accuracy=result.ensemble_accuracy,
+            diverged=int(result.diverged.sum()),
+            dead=int(result.dead.sum()),
         )
 
     def accuracy_of(self, agent: int) -> float:

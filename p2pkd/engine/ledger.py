@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import simpy
 
 from p2pkd.engine.message import Contents, Message
@@ -46,7 +47,7 @@ class Ledger:
 
     def addressed(self, contents: Contents, sender: int, peer: int) -> Contents:
         """Return *contents* as *sender* tells *peer*: of the size that they have for it."""
-        values = self.learner.resolve(contents.payload)
+        values = self._numbers(contents.payload)
         if isinstance(self.codec, Delta):
             number, codes = self.bases.get((sender, peer), (0, None))
             data = self.codec.encode_against(values, codes, number)
@@ -61,6 +62,11 @@ class Ledger:
             version=contents.version,
         )
 
+    def _numbers(self, payload: Any) -> Any:
+        """Return what *payload* says; zeros where it is not finite, of which nobody learns."""
+        values = self.learner.resolve(payload)
+        return values if np.isfinite(values).all() else np.zeros_like(values)
+
     def delivered(self, message: Message) -> None:
         """Let the sender of *message* know, one way back later, that it has arrived."""
         if not isinstance(self.codec, Delta) or message.contents is None:
@@ -68,7 +74,7 @@ class Ledger:
         pair = message.sender, message.receiver
         lives = self._lives(pair)
         delay = self.latency(message.receiver, message.sender)
-        codes = self.codec.inner.codes(self.learner.resolve(message.contents))
+        codes = self.codec.inner.codes(self._numbers(message.contents))
         acknowledgement = self.env.timeout(delay)
         acknowledgement.callbacks.append(
             lambda _: self._acknowledged(pair, lives, message.message, codes)

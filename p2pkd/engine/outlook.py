@@ -35,7 +35,8 @@ class Outlook:
         rows = self._rows(agent, memos)
         if len(rows):
             own = beliefs(self.learner, version, rows)
-            self.sampler.see(agent, own, [self._impression(memo, rows, own) for memo in memos])
+            seen = (self._impression(memo, rows, own) for memo in memos)
+            self.sampler.see(agent, own, [impression for impression in seen if impression])
         return len(rows)
 
     def _rows(self, agent: int, memos: Sequence[Any]) -> Rows:
@@ -49,8 +50,12 @@ class Outlook:
         heard = np.unique(np.concatenate([memo.rows for memo in memos]))
         return np.intersect1d(heard, known, assume_unique=True)
 
-    def _impression(self, memo: Any, rows: Rows, own: Any) -> Impression:
-        said, accuracy = told(self.learner, memo.contents)
+    def _impression(self, memo: Any, rows: Rows, own: Any) -> Impression | None:
+        """Return what *memo* makes one think of its sender; None where it is not finite."""
+        heard = told(self.learner, memo.contents)
+        if heard is None:
+            return None
+        said, accuracy = heard
         both = np.isin(memo.rows, rows)
         if not both.any():
             return Impression(memo.sender, float("inf"), accuracy)

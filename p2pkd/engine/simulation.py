@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from typing import Any
 
@@ -231,8 +232,9 @@ class Simulation:
         for agent in self.agents:
             agent.cut_short()
         self.network.finish()
-        for agent in self.agents:
-            self.observer.agent(self._agent_record(agent))
+        discarded = self.shared.learner.discarded([agent.version for agent in self.agents])
+        for agent, count in zip(self.agents, discarded, strict=True):
+            self.observer.agent(self._agent_record(agent, count))
         self.observer.advance(self.env.now, self.events)
 
     def _receive(self, message: Any) -> None:
@@ -247,7 +249,7 @@ class Simulation:
         composer: Any = self.shared.composer
         return float("nan") if privacy is None else float(privacy.epsilon(composer.spoken[agent]))
 
-    def _agent_record(self, agent: Agent) -> AgentRecord:
+    def _agent_record(self, agent: Agent, discarded: int) -> AgentRecord:
         i, books, world = agent.agent, agent.books, self.world
         devices, profile = world.devices, self.profile
         online_s = self.env.now if self.presence is None else self.presence.online_s(i)
@@ -289,6 +291,9 @@ class Simulation:
             version=agent.updates,
             accuracy=self.evaluator.accuracy_of(i),
             epsilon=self._epsilon(i),
+            messages_discarded=discarded,
+            diverged_s=self.evaluator.diverged_s.get(i, math.nan),
+            dead_s=self.evaluator.dead_s.get(i, math.nan),
         )
 
 

@@ -156,11 +156,17 @@ class Evaluation:
 
     Attributes
     ----------
-    accuracy, loss : ``(n,)``; the loss is the mean cross-entropy in nats.
+    diverged : ``(n,)``, whose model has a parameter, or gives a logit or a loss on a row that it is
+        measured on, that is not finite.
+    dead : ``(n,)``, who has not diverged, and yet gives all rows the very same logits: no unit
+        passes anything on, no gradient can change that, and accuracy is chance.
+    accuracy, loss : ``(n,)``; the loss is the mean cross-entropy in nats.  Nan where diverged.
     labels : ``(n, m)``, the predicted classes.
     mean_probabilities : ``(m, C)``, mean over models.
     disagreement : share of test rows on which two different models, drawn at random, differ.
     ensemble_accuracy : of the class with the largest mean probability.
+        Both are nan where any model has diverged: there is no mean over numbers of which one is
+        none, and one over the others would flatter the method.
     """
 
     accuracy: NDArray[np.float64]
@@ -169,6 +175,8 @@ class Evaluation:
     mean_probabilities: NDArray[np.float64]
     disagreement: float
     ensemble_accuracy: float
+    diverged: NDArray[np.bool_]
+    dead: NDArray[np.bool_]
 
 
 class Learner(Protocol):
@@ -186,8 +194,11 @@ class Learner(Protocol):
         *now_s* is from when the ages of the lessons count.
         """
 
-    def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> Any:
-        """Return *version* with the weighted sum of *parts* as parameters."""
+    def merge(self, version: Any, parts: Sequence[tuple[Any, float]], keeper: int = -1) -> Any:
+        """Return *version* with the weighted sum of *parts* as parameters.
+
+        Part number *keeper*, or *version* itself, stands in for others' parts that are not finite.
+        """
 
     def predict(self, version: Any, rows: Rows) -> Any:
         """Return the payload of *version*'s predictions on the reference rows *rows*."""
@@ -197,6 +208,9 @@ class Learner(Protocol):
 
     def evaluate(self, versions: Sequence[Any]) -> Evaluation | None:
         """Look at *versions* on the test set; None if there are no numbers."""
+
+    def discarded(self, versions: Sequence[Any]) -> list[int]:
+        """Look at how many messages each of *versions* was told, and did not learn from."""
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from p2pkd.learning.api import Rows
+from p2pkd.learning.screen import number_of
 from p2pkd.learning.tables import take
 from p2pkd.learning.versions import Payload, Version
 
@@ -29,12 +30,15 @@ def beliefs(learner: Any, version: Version, rows: Rows) -> Array:
         return np.array(outputs.logits[0].double().softmax(-1).cpu())
 
 
-def told(learner: Any, payload: Payload) -> tuple[Array, float]:
+def told(learner: Any, payload: Payload) -> tuple[Array, float] | None:
     """Return the class probabilities ``(R, C)`` in *payload*, and its sender's accuracy.
 
-    The accuracy on private rows is nan unless it travels with the predictions.
+    The accuracy on private rows is nan unless it travels with the predictions.  None where the
+    payload is not finite: it tells nothing.
     """
     learner.flush()
+    if number_of(payload) is not None:
+        return None
     tables, recipe = learner.tables, learner.recipe
     numbers = payload.pool.data[payload.row]
     values = numbers.view(-1, tables.width)[: len(payload.rows)]

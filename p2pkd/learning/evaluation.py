@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from p2pkd.learning.api import Evaluation
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.pools import Pool
+from p2pkd.learning.screen import number_of
 from p2pkd.learning.tables import Tables
 from p2pkd.learning.versions import Version
 
@@ -30,6 +32,8 @@ class _Tally:
         self.loss = np.zeros(n)
         self.labels = np.zeros((n, m), np.int16)
         self.right, self.rows = np.zeros(n), np.zeros(n)
+        self.diverged = np.zeros(n, bool)
+        self.low, self.high = np.full((n, c), np.inf), np.full((n, c), -np.inf)
         self.probabilities = torch.zeros((m, c), dtype=torch.float64, device=tables.device)
 
     def add(
@@ -53,6 +57,7 @@ class _Tally:
             log_p = logits.log_softmax(-1)
             told = log_p.gather(2, y.clamp_min(0).unsqueeze(2)).squeeze(2)
             loss -= (told * (y >= 0)).double().sum(1)
+            self._look(list(who), logits, (y >= 0).unsqueeze(2))
             self.labels[list(who), here] = logits.argmax(-1).cpu().numpy()
             self.right[list(who)] += (logits.argmax(-1) == y).sum(1).cpu().numpy()
             self.rows[list(who)] += (y >= 0).sum(1).cpu().numpy()
@@ -60,6 +65,15 @@ class _Tally:
             for probabilities in log_p.exp_():
                 self.probabilities[here] += probabilities
         self.loss[list(who)] = loss.cpu().numpy() / self.rows[list(who)]
+        self.diverged[list(who)] |= [number_of(version) is not None for version in versions]
+
+    def _look(self, who: list[int], logits: Tensor, measured: Tensor) -> None:
+        """Note who says what is no number, and the range of each logit, on the rows *measured*."""
+        known = logits.where(measured, 0.0)
+        self.diverged[who] |= ~known.isfinite().flatten(1).all(1).cpu().numpy()
+        low, high = logits.where(measured, torch.inf), logits.where(measured, -torch.inf)
+        self.low[who] = np.fmin(self.low[who], low.amin(1).cpu().numpy())
+        self.high[who] = np.fmax(self.high[who], high.amax(1).cpu().numpy())
 
     def result(self) -> Evaluation:
         """Return the measures of all models together."""
@@ -67,9 +81,14 @@ class _Tally:
         mean = self.probabilities.cpu().numpy() / max(1, len(self.loss))
         # Agents with different tasks do not speak of the same classes.
         alike = self.tables.sight.tasks is None
+        diverged = self.diverged | ~np.isfinite(self.loss)
+        alike = alike and not diverged.any()
+        dead = ~diverged & (self.rows > 1) & (self.low == self.high).all(1)
         return Evaluation(
-            accuracy=self.right / self.rows,
-            loss=self.loss,
+            accuracy=np.where(diverged, np.nan, self.right / self.rows),
+            loss=np.where(diverged, np.nan, self.loss),
+            diverged=diverged,
+            dead=dead,
             labels=self.labels,
             mean_probabilities=mean,
             disagreement=disagreement(self.labels, self.tables.n_classes) if alike else np.nan,

@@ -120,10 +120,26 @@ class Executor:
         threads = choice.threads(kind) if len(chains) >= WIDE else 1
         self._use(threads)
         started = perf_counter()
-        values = self.kernels.run(chains, self.architecture_of[origin], origin)
-        pool.data.index_copy_(0, self.kernels.tables.index(rows), values)
+        screen = self.kernels.tables.screen
+        for part, places in self._sifted(chains, rows) if screen.needed else ((chains, rows),):
+            values = self.kernels.run(part, self.architecture_of[origin], origin)
+            pool.data.index_copy_(0, self.kernels.tables.index(places), values)
+            screen.note(pool, places, values)
         if len(chains) >= WIDE:
             choice.took(kind, threads, (perf_counter() - started) / len(chains))
+
+    def _sifted(
+        self, chains: Sequence[Chain], rows: list[int]
+    ) -> Iterable[tuple[list[Chain], list[int]]]:
+        """Return *chains* and their *rows*, in groups of one shape, without what is not finite."""
+        groups: dict[Any, tuple[list[Chain], list[int]]] = {}
+        for chain, row in zip(chains, rows, strict=True):
+            self.kernels.tables.screen.sift(chain)
+            key = tuple(self.kernels.shape(product) for product in chain)
+            part, places = groups.setdefault(key, ([], []))
+            part.append(chain)
+            places.append(row)
+        return groups.values()
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""

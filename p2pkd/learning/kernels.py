@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from p2pkd.learning.api import Codec
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.attention import input_maps
 from p2pkd.learning.batches import padded, seats
@@ -19,6 +20,7 @@ from p2pkd.learning.duo import duo_batches
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
+from p2pkd.learning.screen import all_finite, nonfinite_rows, number_of
 from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
 from p2pkd.learning.synthesis import (
     average_heads,
@@ -66,9 +68,10 @@ class Kernels:
                 return product.steps
             return product.steps, padded(int(self.tables.private.sizes[product.agent]))
         if kind == DISTILL:
-            return product.steps, seats(len(product.argument[0])), self._full_shape(product)
+            heard = len(product.argument[0])
+            return product.steps, heard and seats(heard), self._full_shape(product)
         if kind == MERGE:
-            return len(product.argument)
+            return len(product.argument[0])
         if kind == PREDICT:
             return self._predict_shape(product)
         return product.argument if kind == ENCODE else 0
@@ -82,6 +85,8 @@ class Kernels:
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
             return 0
+        if not product.argument[0]:
+            return padded(int(self.tables.private.sizes[product.agent]))
         if "models" in self.tables.recipe.traits:
             return padded(int(self.tables.private.sizes[product.agent]))
         union = len(np.unique(np.concatenate([p.rows for p in product.argument[0]])))
@@ -120,7 +125,7 @@ class Kernels:
         n, tables = arch.n_parameters, self.tables
         if tables.proxies is not None:
             n, pool = arch.n_sent, tables.proxies
-        parts = [part for p in products for part in p.argument]
+        parts = [part for p in products for part in p.argument[0]]
         rows = tables.index([part.row for part, _ in parts]).view(len(products), -1)
         numbers = np.array([share for _, share in parts], np.float32)
         shares = torch.from_numpy(numbers).to(tables.device).view_as(rows)
@@ -140,13 +145,18 @@ class Kernels:
         sent = table[:, :n]
         if not products[0].argument:
             assert codec is not None
-            sent.copy_(codec.roundtrip(sent.unsqueeze(1)).squeeze(1))
+            sent.copy_(_received(codec, sent.unsqueeze(1)).squeeze(1))
         return sent if proxied else table
 
     def _train(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Take cross-entropy steps on private rows."""
+        return self._revisit(products, arch, table, [p.argument for p in products])
+
+    def _revisit(
+        self, products: Products, arch: Architecture, table: Tensor, firsts: Sequence[int]
+    ) -> Tensor:
+        """Take cross-entropy steps; *firsts* are the agents' sample numbers at the first."""
         agents = np.array([p.agent for p in products])
-        firsts = [p.argument for p in products]
         batches = duo_batches if self.tables.recipe.proxied else private_batches
         batch = batches(self.tables, agents, firsts, products[0].steps)
         descend(self.tables, arch, table, products, batch)
@@ -157,6 +167,10 @@ class Kernels:
         objective, traits = self.tables.recipe.objective, self.tables.recipe.traits
         agents = np.array([p.agent for p in products])
         joint = objective.joint
+        if not products[0].argument[0]:
+            # None of those who were heard said anything finite: as if nobody had been heard.
+            firsts = [p.argument[1] for p in products]
+            return table if joint is None else self._revisit(products, arch, table, firsts)
 
         def own(rows: Tensor) -> Tensor:
             flat = self.tables.deployed(table[:, : arch.n_parameters])
@@ -210,12 +224,15 @@ class Kernels:
         if recipe.privacy is not None:
             values = recipe.privacy.noised(values, self._normals(products, values))
         if recipe.codec is not None:
-            values = recipe.codec.roundtrip(values)
+            values = _received(recipe.codec, values)
         values = values.reshape(len(products), -1)
         if recipe.measured:
             agents = np.array([p.source.agent for p in products])
             accuracy = private_accuracy(tables, agents, lambda x: architecture.forward(flat, x))
             values = torch.cat([values, accuracy[:, None].expand(-1, tables.width)], 1)
+        if tables.screen.needed:
+            lost = [i for i, p in enumerate(products) if number_of(p.source) is not None]
+            values[lost] = torch.nan
         return values
 
     def _normals(self, products: Products, like: Tensor) -> Tensor:
@@ -234,6 +251,17 @@ class Kernels:
 
     def _sources(self, products: Products) -> Tensor:
         return self.tables.index([p.source.row for p in products])
+
+
+def _received(codec: Codec, values: Tensor) -> Tensor:
+    """Return what receivers decode of *values* ``(G, R, W)``; nan where a message is not finite.
+
+    Whatever the codec would make of it: the clipped, the ranked and the counted look healthy.
+    """
+    decoded = codec.roundtrip(values)
+    if not codec.lossless and not all_finite(values):
+        decoded[nonfinite_rows(values)] = torch.nan
+    return decoded
 
 
 def _weighted_sums(table: Tensor, rows: Tensor, shares: Tensor) -> Tensor:

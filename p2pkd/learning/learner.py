@@ -179,17 +179,24 @@ class DeferredLearner:
                 parts.append(Part(payload, at))
         return heard, parts
 
-    def merge(self, version: Version, parts: Sequence[tuple[Version, float]]) -> Version:
+    def merge(
+        self, version: Version, parts: Sequence[tuple[Version, float]], keeper: int = -1
+    ) -> Version:
         """Return *version* with the weighted sum of *parts* as parameters.
 
         The optimiser's state and the counters remain *version*'s.  Parts must be of one
         architecture.  Where proxies are sent, theirs are merged and the private part stays.
+        Part number *keeper*, or *version* itself, stands in for parts of other agents that are not
+        finite (see `p2pkd.learning.screen`).
         """
         home = version.pool
         if self.tables.proxies is not None:
             home = self.tables.proxies
             parts = [(self._proxy(part, exact=True), share) for part, share in parts]
-        level = version.level
+        kept = version if keeper < 0 else parts[keeper][0]
+        if kept.pool is not home:
+            kept = self._proxy(kept, exact=True)
+        level = max(version.level, kept.level)
         for part, _ in parts:
             if part.pool is not home:
                 raise ValueError("merge: parts must have the architecture of the version")
@@ -200,7 +207,7 @@ class DeferredLearner:
             version.pool,
             MERGE,
             version,
-            tuple(parts),
+            (tuple(parts), kept),
             0,
             version.updates,
             version.samples,
@@ -282,6 +289,15 @@ class DeferredLearner:
         """Look at *versions* on the test set."""
         self.flush()
         return evaluate(self.tables, self.executor, versions)
+
+    def discarded(self, versions: Sequence[Version]) -> list[int]:
+        """Look at how many messages each of *versions* was told, and did not learn from.
+
+        Those that are not finite; one that is remembered for long counts once.
+        """
+        self.flush()
+        own = getattr(self.recipe.objective, "teacher", "peers") == "self"
+        return [0 if own else len(version.discarded) for version in versions]
 
     def architecture(self, version: Version) -> Architecture:
         """Return the architecture of *version*."""

@@ -20,7 +20,7 @@ class NullLearner:
     def distill(self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0) -> None:
         """Return None."""
 
-    def merge(self, version: Any, parts: Sequence[tuple[Any, float]]) -> None:
+    def merge(self, version: Any, parts: Sequence[tuple[Any, float]], keeper: int = -1) -> None:
         """Return None."""
 
     def predict(self, version: Any, rows: Rows) -> None:
@@ -31,6 +31,10 @@ class NullLearner:
 
     def evaluate(self, versions: Sequence[Any]) -> None:
         """Return None: there is nothing to measure."""
+
+    def discarded(self, versions: Sequence[Any]) -> list[int]:
+        """Return 0 for each: nothing is learned from at all."""
+        return [0] * len(versions)
 
     def describe(self) -> dict[str, Any]:
         """Return that there is no learning."""

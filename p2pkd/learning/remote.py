@@ -113,10 +113,12 @@ class RemoteLearner:
         self._extend(said)
         return product
 
-    def merge(self, version: Handle, parts: Sequence[tuple[Handle, float]]) -> Handle:
+    def merge(
+        self, version: Handle, parts: Sequence[tuple[Handle, float]], keeper: int = -1
+    ) -> Handle:
         """Return *version* with the weighted sum of *parts* as parameters."""
         product = self._product()
-        said: list[Any] = [MERGE, product.number, version.number, len(parts)]
+        said: list[Any] = [MERGE, product.number, version.number, keeper, len(parts)]
         for part, share in parts:
             said += (part.number, share)
         self._extend(said)
@@ -141,6 +143,11 @@ class RemoteLearner:
     def evaluate(self, versions: Sequence[Handle]) -> Evaluation:
         """Look at *versions* on the test set."""
         found: Evaluation = self._channel.ask("evaluate", [version.number for version in versions])
+        return found
+
+    def discarded(self, versions: Sequence[Handle]) -> list[int]:
+        """Look at how many messages each of *versions* was told, and did not learn from."""
+        found: list[int] = self._channel.ask("discarded", [v.number for v in versions])
         return found
 
     def parameters(self, version: Handle) -> NDArray[np.float32]:

@@ -83,8 +83,9 @@ class Server:
 
     def _merge(self, said: Iterator[Any]) -> Any:
         values = self.values
-        version, n = values[next(said)], next(said)
-        return self.learner.merge(version, [(values[next(said)], next(said)) for _ in range(n)])
+        version, keeper, n = values[next(said)], next(said), next(said)
+        parts = [(values[next(said)], next(said)) for _ in range(n)]
+        return self.learner.merge(version, parts, keeper)
 
     def _look(self, what: str, of: Any) -> Any:
         values = self.values

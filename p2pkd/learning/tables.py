@@ -18,6 +18,7 @@ from p2pkd.learning.batches import Keys, PooledRows, PrivateRows, TrainingRows
 from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
+from p2pkd.learning.screen import Screen
 from p2pkd.learning.sight import Sight
 from p2pkd.learning.stream import DriftRows, StreamRows
 from p2pkd.learning.trust import trusting
@@ -35,6 +36,7 @@ class Tables:
     pools : parameters and optimiser state, one table an architecture.
     proxies : what travels of duos, where proxies are sent; else None.
     payload_pools : predictions, one table for each number of rows.
+    screen : knows whether anything that was computed is not finite.
     width : W, the numbers sent for a reference row; 0 where weights are sent.
     """
 
@@ -72,11 +74,16 @@ class Tables:
             and recipe.deployed is None
         )
         self.pools = [
-            Pool(a.n_parameters + self.optimizer.state_floats(a.n_parameters), device)
+            Pool(
+                a.n_parameters + self.optimizer.state_floats(a.n_parameters),
+                device,
+                told=a.n_parameters,
+            )
             for a in architectures
         ]
         self.proxies = Pool(architectures[0].n_sent, device) if recipe.proxied else None
         self.payload_pools: dict[int, Pool] = {}
+        self.screen = Screen()
         self.width = recipe.knowledge.width(self.n_classes) if recipe.about_rows else 0
 
     def _private_rows(self, data: Data, keys: Keys) -> PrivateRows:

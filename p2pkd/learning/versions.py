@@ -17,6 +17,9 @@ INITIAL, TRAIN, DISTILL, MERGE, ENCODE, PREDICT = range(6)
 KINDS = ("initial", "train", "distill", "merge", "encode", "predict")
 
 
+_NONE: frozenset[int] = frozenset()
+
+
 def level_after(level: int) -> int:
     """Return the first level for a version that needs what is made at *level*: an odd number."""
     return level + 1 | 1
@@ -33,12 +36,14 @@ class Version:
     steps : gradient steps of this operation.
     updates : gradient steps since the beginning.
     samples, drawn : how many private and reference samples have been drawn before this operation.
+    discarded : the messages, by their numbers, that it and its past did not learn from.
     """
 
     __slots__ = (
         "__weakref__",
         "agent",
         "argument",
+        "discarded",
         "drawn",
         "kind",
         "level",
@@ -74,6 +79,7 @@ class Version:
         self.updates = updates
         self.samples = samples
         self.drawn = drawn
+        self.discarded: frozenset[int] = _NONE
 
     def __del__(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,14 +48,17 @@ def resize(learner: Any, version: Version, model: int) -> Version:
         0,
     )
     (product.row,) = pool.take(1)
-    pool.data[product.row] = torch.from_numpy(np.concatenate(numbers)).to(pool.data.device)
+    values = torch.from_numpy(np.concatenate(numbers)).to(pool.data.device)
+    pool.data[product.row] = values
+    learner.tables.screen.note(pool, [product.row], values[None])
+    product.discarded = version.discarded
     return product
 
 
 def held_out_loss(learner: Any, version: Version) -> float:
     """Return the mean cross-entropy, in nats, of *version* on its agent's held-out rows.
 
-    0 where the agent has too few rows to hold any out.
+    0 where the agent has too few rows to hold any out; infinite where the model has diverged.
     """
     learner.flush()
     tables, agent = learner.tables, version.agent
@@ -67,4 +71,5 @@ def held_out_loss(learner: Any, version: Version) -> float:
     with torch.no_grad():
         log_p = architecture.forward(flat, take(tables.private_x, rows)).logits.log_softmax(-1)
         told = log_p.gather(2, take(tables.private_y, rows).unsqueeze(2))
-    return float(-told.mean())
+    loss = float(-told.mean())
+    return loss if math.isfinite(loss) else math.inf

@@ -31,6 +31,7 @@ class Counters:
         self._n_agents = 0
         self._lessons = 0
         self._last: dict[str, float] = {}
+        self._since_s = dict.fromkeys(_TROUBLES, math.nan)
         self.simulated_s = 0.0
         self.events = 0
         self._add: dict[str, Callable[[Columns], None]] = {
@@ -51,6 +52,8 @@ class Counters:
         sums = {name: kind(self._agents[name]) for name, kind in _AGENT_SUMS.items()}
         return {
             **{f"final_{name}": self._last.get(name, math.nan) for name in _POPULATION},
+            **{f"final_{name}": int(self._last.get(name, 0)) for name in _TROUBLES},
+            **{f"{name}_since_s": since_s for name, since_s in self._since_s.items()},
             "agents": self._n_agents,
             "messages_sent": sum(self._messages.values()),
             **{f"messages_{fate}": count for fate, count in self._messages.items()},
@@ -78,7 +81,11 @@ class Counters:
         self._lessons += int(columns["teachers"][taught].sum())
 
     def _add_population(self, columns: Columns) -> None:
-        self._last = {name: float(columns[name][-1]) for name in _POPULATION}
+        self._last = {name: float(columns[name][-1]) for name in (*_POPULATION, *_TROUBLES)}
+        for name in _TROUBLES:
+            when = columns["time_s"][columns[name] > 0]
+            if len(when) and math.isnan(self._since_s[name]):
+                self._since_s[name] = float(when[0])
 
     def _add_agents(self, columns: Columns) -> None:
         self._n_agents += len(columns["agent"])
@@ -95,6 +102,7 @@ _AGENT_SUMS: dict[str, type] = {
     "computing_s": float,
     "train_steps": int,
     "distill_steps": int,
+    "messages_discarded": int,
 }
 _POPULATION = (
     "accuracy_mean",
@@ -103,6 +111,8 @@ _POPULATION = (
     "disagreement",
     "ensemble_accuracy",
 )
+# What agents suffer from; of each how many do at the end, and when the first were found to.
+_TROUBLES = ("diverged", "dead")
 
 
 def _taught(kinds: Sequence[str]) -> Any:

@@ -206,6 +206,11 @@ def _warnings(table: pd.DataFrame) -> Iterator[str]:
     failed = int(states.get("failed", 0))
     if failed:
         yield f"{failed} of {int(states.sum())} runs FAILED; see the end of the tables."
+    for what in ("diverged", "dead"):
+        if f"final_{what}" in table:
+            some = int((table.drop_duplicates("run")[f"final_{what}"] > 0).sum())
+            if some:
+                yield f"In {some} of {int(states.sum())} runs there were agents {what} at the end."
     pending = int(states.get("pending", 0))
     if pending:
         yield f"{pending} of {int(states.sum())} runs are still to come: p2pkd sweep --resume."

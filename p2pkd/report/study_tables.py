@@ -28,7 +28,7 @@ def settings(results: Results) -> Table:
         [
             f"{name}{' ★' if row['pareto'] else ''}",
             count(row["n"]),
-            percent(row["accuracy"]),
+            _accuracy(row),
             _interval(row["low"], row["high"]),
             size(row["wire_bytes"]),
             joules(row["energy_j"]),
@@ -45,6 +45,11 @@ def settings(results: Results) -> Table:
         f"bytes. {_varied(results)}"
     )
     return Table(caption + _more(len(table), ROWS), head, rows)
+
+
+def _accuracy(row: pd.Series[Any]) -> str:
+    runs = int(row["diverged"])
+    return f"{runs} diverged" if runs else percent(row["accuracy"])
 
 
 def who_pays(results: Results) -> Table:

@@ -15,7 +15,7 @@ from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.data import DataSpec
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.optimizers import OptimizerSpec, SgdSpec
-from p2pkd.scenario.quantities import Count, Duration, Period, Share
+from p2pkd.scenario.quantities import LARGEST, Count, Duration, Period, Share
 
 
 class KnowledgeSpec(Family, root=True):
@@ -146,7 +146,7 @@ class LearnSpec(Family, root=True):
     """The hooks that a model must offer (see `p2pkd.scenario.models.ModelSpec`)."""
 
     optimizer: OptimizerSpec = SgdSpec()
-    lr: Annotated[float, Field(gt=0)] = 0.05
+    lr: Annotated[float, Field(gt=0, le=LARGEST)] = 0.05
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     """Largest gradient norm of a step."""
     local_steps: Annotated[int, Field(ge=0, strict=True)] = 5

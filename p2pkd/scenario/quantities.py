@@ -16,6 +16,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from p2pkd.core import units
 from p2pkd.core.units import Dimension
 
+# The largest number that models, which are float32, can hold.
+LARGEST = 3.4028234663852886e38
+
 
 class Quantity:
     """Annotation that reads and writes a number with a unit of one dimension.

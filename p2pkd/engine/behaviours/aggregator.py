@@ -106,7 +106,10 @@ class AggregatorAgent(Agent):
         return sorted(self.draws.pick(self.agent, list(self.children), count))
 
     def _average(self, answers: Sequence[Message]) -> Steps:
-        """Let one's model be the average of the answers; stay as one is without any."""
+        """Let one's model be the average of the answers; stay as one is without any.
+
+        An answer that is not finite counts as if the child had sent back what the aggregator has.
+        """
         if answers:
             shares = self.mixing.coefficients(self, answers)
             total = sum(shares)

@@ -34,7 +34,8 @@ class ChocoAgent(Agent):
             return
         if known is None:
             known = self._zero()
-        work = self.merge(self.version, [(known, 1.0), (said.change, 1.0)])
+        # The sender's, whoever adds it up: where it is not finite, `Choco` leaves it out.
+        work = self.merge(said.change, [(known, 1.0), (said.change, 1.0)])
         self.copies[memo.sender] = work.version
         yield replace(work, version=self.version)
 

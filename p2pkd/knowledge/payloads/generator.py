@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from p2pkd.knowledge.payloads.base import RowKnowledge, codec_misfits, prediction_misfits
 from p2pkd.scenario.method import MethodSpec
-from p2pkd.scenario.quantities import Count
+from p2pkd.scenario.quantities import LARGEST, Count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,7 +41,7 @@ class Generator(RowKnowledge):
     steps: Count = 60
     """Adam steps of a fit."""
     batch: Annotated[int, Field(ge=4, multiple_of=4, strict=True)] = 64
-    lr: Annotated[float, Field(gt=0)] = 0.02
+    lr: Annotated[float, Field(gt=0, le=LARGEST)] = 0.02
     activation: Annotated[float, Field(ge=0)] = 1.0
     entropy: Annotated[float, Field(ge=0)] = 0.1
     _inputs: int = PrivateAttr(0)

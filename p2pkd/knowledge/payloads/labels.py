@@ -60,8 +60,10 @@ class HardLabels(RowKnowledge):
         return 1
 
     def head(self, outputs: Outputs) -> Tensor:
-        """Return the class numbers as floats, ``(G, R, 1)``."""
-        return outputs.logits.argmax(-1, keepdim=True).to(outputs.logits.dtype)
+        """Return the class numbers as floats, ``(G, R, 1)``; nan where a logit is not finite."""
+        logits = outputs.logits
+        finite = logits.abs().amax(-1, keepdim=True) * 0
+        return finite + logits.argmax(-1, keepdim=True)
 
     def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
         """Return the logarithm of the one-hot table, its zeros being `TINY`."""
