@@ -18,13 +18,15 @@ _COLUMNS = f"{'':4} {'law':45} {'case':42} {'expected':>11} {'measured':>11} {'+
 @app.command(epilog=example("p2pkd verify --fast", "p2pkd verify --json > laws.json"))
 def verify(
     fast: Annotated[bool, typer.Option(help="Fewer repetitions: under a minute.")] = False,
+    first: Annotated[bool, typer.Option("--first", help="Stop at the first that fails.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Hold the simulator against theory; exit with 1 where a law fails.
 
-    Transfers, fair sharing, queues, rumours, epidemics, averaging, peer sampling and D-PSGD are
-    simulated by the engine and compared with closed forms, published figures or an independent
-    computation; +- is the measurement's own standard error.
+    Transfers, fair sharing, latencies, loss and retransmission, bytes, computing time, joules,
+    absences, clocks, queues, rumours, epidemics, averaging, peer sampling and D-PSGD are simulated
+    by the engine and compared with closed forms, published figures or an independent computation;
+    +- is the measurement's own standard error.
     """
     from p2pkd.verify.laws import verify as measure
 
@@ -35,6 +37,8 @@ def verify(
         checks.append(check)
         if not as_json:
             typer.echo(_line(check))
+        if first and not check.passed:
+            break
     failed = [check for check in checks if not check.passed]
     if as_json:
         rows = [_plain(check) for check in checks]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -47,6 +47,14 @@ def exact(
 ) -> Check:
     """Return a check of a number without noise, to a relative error of *within*."""
     return Check(law, case, expected, measured, 0.0, within * max(abs(expected), 1e-12), source)
+
+
+def alike(
+    law: str, case: str, expected: float, measured: Sequence[float], source: str = ""
+) -> Iterator[Check]:
+    """Yield checks that all of *measured* are as *expected*; they fail where there is none."""
+    yield exact(law, f"{case}, least", expected, min(measured, default=math.nan), source)
+    yield exact(law, f"{case}, most", expected, max(measured, default=math.nan), source)
 
 
 def bounded(law: str, case: str, bound: float, measured: float, source: str = "") -> Check:

@@ -93,7 +93,7 @@ def _windows(rounds: Rounds, length: int) -> list[Rounds]:
 
 
 def _repetitions(n: int, fast: bool) -> int:
-    return 20 if fast else max(5, min(60, 10_000 // n))
+    return max(5, min(20, 1_300 // n)) if fast else max(5, min(60, 10_000 // n))
 
 
 def _fixed_point(f: float) -> float:
