@@ -100,7 +100,7 @@ def _run_to_the_end(simulation: Simulation) -> None:
 
 
 def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str, Any]:
-    scenario = loaded.scenario
+    scenario, data = loaded.scenario, simulation.world.data
     return {
         "name": scenario.name,
         "description": scenario.description,
@@ -111,8 +111,11 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         "departures": list(loaded.departures),
         "reference_set": scenario.data.reference.delivery,
         "groups": _groups(simulation),
-        "classes": None if simulation.world.data is None else simulation.world.data.n_classes,
+        "classes": None if data is None else data.n_classes,
+        "classes_without_test_rows": list(data.untested) if data else [],
         "execution": simulation.shared.learner.describe(),
+        # What its accuracies are of (`p2pkd.core.scores`).
+        "summary": {"score": scenario.evaluate.score, "measure": scenario.evaluate.on[0]},
     }
 
 

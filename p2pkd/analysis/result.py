@@ -124,6 +124,10 @@ class Result:
         """What else a reader should know: that the run is a control, for one."""
         departures = self.manifest.get("departures", ())
         notes = [f"Departs from the preset: {text}." for text in departures]
+        untested = self.manifest.get("classes_without_test_rows")
+        if untested:
+            classes = ", ".join(map(str, untested))
+            notes.append(f"Accuracies on one's own leave out classes without test rows: {classes}.")
         if _is_control(self) and not self.summary.get("distilled"):
             notes.append("A control: by design, no agent learned anything from another.")
         return notes

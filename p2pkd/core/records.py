@@ -53,32 +53,49 @@ class ComputeRecord(NamedTuple):
 
 
 class EvaluationRecord(NamedTuple):
-    """One agent's model on the test set."""
+    """One agent's own model on the test set."""
 
     time_s: float
     agent: int
     version: int
     accuracy: float  # nan where its model has diverged
     loss: float  # mean cross-entropy, nats; nan where its model has diverged
+    accuracy_own_classes: float = float("nan")  # on test rows of the classes that it has itself
+    accuracy_own_distribution: float = float("nan")  # these weighed by its own shares of labels
 
 
 class PopulationRecord(NamedTuple):
     """All evaluated agents at one time; accuracy alone would hide homogenisation.
 
-    Where any of them has diverged all measures are nan: a mean over the others would flatter.
-    `diverged` and `dead` are defined on `p2pkd.learning.api.Evaluation`.
+    `accuracy_mean` is what the method delivers (`evaluate.score`) on the first of `evaluate.on`;
+    of all agents or, of one model, what each of them gets of it.  The other scores are on the same;
+    nan where there is no such thing.  A worst decile is the mean over the worst tenth of agents.  A
+    measure is nan where any of the models that it is of has diverged: a mean over the others would
+    flatter.  `diverged` and `dead` are defined on `p2pkd.learning.api.Evaluation`.
     """
 
     time_s: float
     agents: int
     online: int
     accuracy_mean: float
-    accuracy_std: float
-    loss_mean: float
+    accuracy_std: float  # over agents; nan where all are measured by one model
+    loss_mean: float  # of the agents' own models, whatever is delivered
     disagreement: float  # share of test rows on which two random agents differ
     ensemble_accuracy: float  # of the mean of all agents' probabilities
     diverged: int = 0  # agents whose model is not finite
     dead: int = 0  # agents whose model gives all test rows the same logits
+    accuracy_worst_decile: float = float("nan")
+    agents_accuracy_mean: float = float("nan")  # of the agents that learn, each with its own model
+    agents_accuracy_std: float = float("nan")
+    server_accuracy: float = float("nan")  # of the root aggregator's model
+    average_accuracy: float = float("nan")  # of the mean of all agents' parameters
+    proxies_accuracy_mean: float = float("nan")  # of the travelling models of duos
+    own_classes_mean: float = float("nan")  # of what is delivered, as are the following
+    own_classes_std: float = float("nan")
+    own_classes_worst_decile: float = float("nan")
+    own_distribution_mean: float = float("nan")
+    own_distribution_std: float = float("nan")
+    own_distribution_worst_decile: float = float("nan")
 
 
 class PresenceRecord(NamedTuple):

@@ -38,6 +38,7 @@ from p2pkd.engine.transports import make_transport
 from p2pkd.engine.views import VIEW, make_views
 from p2pkd.gossip.flow import TokenSpec
 from p2pkd.scenario.churn import ChurnSpec
+from p2pkd.scenario.evaluate import server_has_model
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.world.neighbourhood import Neighbourhood
 from p2pkd.world.world import World
@@ -92,7 +93,7 @@ class Simulation:
         self.evaluator = Evaluator(
             env,
             scenario.evaluate,
-            self._with_models(),
+            *self._measured(),
             learner,
             observer,
             streams,
@@ -152,12 +153,14 @@ class Simulation:
         devices = make_devices(self.env, self.scenario, self.world.devices, streams, self._die)
         return make_agents(self.shared, devices, self.world.hierarchy, streams)
 
-    def _with_models(self) -> list[Agent]:
-        """Return the agents that can be measured: aggregators of predictions have no model."""
+    def _measured(self) -> tuple[list[Agent], list[Agent]]:
+        """Return the agents that learn, and the aggregators that have a model, the root first."""
         hierarchy = self.world.hierarchy
-        if hierarchy is None or not self.scenario.method.send.knowledge.about_rows:
-            return self.agents
-        return [agent for agent in self.agents if agent.agent not in hierarchy.children]
+        if hierarchy is None:
+            return self.agents, []
+        learning = [agent for agent in self.agents if agent.agent not in hierarchy.children]
+        servers = hierarchy.aggregators if server_has_model(self.scenario) else ()
+        return learning, [self.agents[i] for i in servers]
 
     def _make_clock(self, streams: Streams) -> AsynchronousClock | RoundClock:
         gossip = self.scenario.method.gossip

@@ -5,7 +5,7 @@ Shapes: G agents, K messages, R or B rows, C classes, W numbers a row, d feature
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -151,22 +151,41 @@ class Lesson(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
-    """n models on the m test rows.
+class Scored:
+    """How good what each of n agents gets is, in accuracy ``(n,)`` on test rows.
 
     Attributes
     ----------
-    diverged : ``(n,)``, whose model has a parameter, or gives a logit or a loss on a row that it is
-        measured on, that is not finite.
-    dead : ``(n,)``, who has not diverged, and yet gives all rows the very same logits: no unit
+    on_all : all of them, or of the agent's task, alike.
+    own_classes : those whose label the agent has among its private rows; nan where there are none.
+    own_distribution : the agent's shares of labels times the accuracies on these classes.  Classes
+        without test rows are left out, and the other shares made to add up to 1.
+    """
+
+    on_all: NDArray[np.float64]
+    own_classes: NDArray[np.float64]
+    own_distribution: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """n agents' models on the m test rows, and those of s servers after them.
+
+    Attributes
+    ----------
+    diverged : ``(n + s,)``, whose model has a parameter, or gives a logit or a loss on a row that it
+        is measured on, that is not finite.
+    dead : ``(n + s,)``, who has not diverged, and yet gives all rows the very same logits: no unit
         passes anything on, no gradient can change that, and accuracy is chance.
-    accuracy, loss : ``(n,)``; the loss is the mean cross-entropy in nats.  Nan where diverged.
+    accuracy, loss : ``(n + s,)``; the loss is the mean cross-entropy in nats.  Nan where diverged.
+    own : the accuracies of all these; nan on what is their own for servers, which have no rows.
     labels : ``(n, m)``, the predicted classes.
-    mean_probabilities : ``(m, C)``, mean over models.
+    mean_probabilities : ``(m, C)``, mean over the agents' models.
     disagreement : share of test rows on which two different models, drawn at random, differ.
     ensemble_accuracy : of the class with the largest mean probability.
         Both are nan where any model has diverged: there is no mean over numbers of which one is
         none, and one over the others would flatter the method.
+    scores : by what is delivered to the n agents (`p2pkd.core.scores`), as far as it exists.
     """
 
     accuracy: NDArray[np.float64]
@@ -177,6 +196,8 @@ class Evaluation:
     ensemble_accuracy: float
     diverged: NDArray[np.bool_]
     dead: NDArray[np.bool_]
+    own: Scored
+    scores: Mapping[str, Scored]
 
 
 class Learner(Protocol):
@@ -206,8 +227,14 @@ class Learner(Protocol):
     def weights(self, version: Any) -> Any:
         """Return the payload of *version*'s parameters."""
 
-    def evaluate(self, versions: Sequence[Any]) -> Evaluation | None:
-        """Look at *versions* on the test set; None if there are no numbers."""
+    def evaluate(
+        self, versions: Sequence[Any], servers: Sequence[Any] = (), averaged: Sequence[Any] = ()
+    ) -> Evaluation | None:
+        """Look at agents' *versions* and *servers*' on the test set; None if there are no numbers.
+
+        The first server is the root.  *averaged* are those whose parameters' mean is looked at too;
+        default: *versions*.  No version changes by that.
+        """
 
     def discarded(self, versions: Sequence[Any]) -> list[int]:
         """Look at how many messages each of *versions* was told, and did not learn from."""

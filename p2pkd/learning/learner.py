@@ -285,10 +285,15 @@ class DeferredLearner:
         values = payload.pool.data[payload.row].view(-1, self.tables.width)
         return np.array(values[: len(payload.rows)].cpu())
 
-    def evaluate(self, versions: Sequence[Version]) -> Evaluation:
-        """Look at *versions* on the test set."""
+    def evaluate(
+        self,
+        versions: Sequence[Version],
+        servers: Sequence[Version] = (),
+        averaged: Sequence[Version] = (),
+    ) -> Evaluation:
+        """Look at *versions*, *servers*' and the mean of *averaged* on the test set."""
         self.flush()
-        return evaluate(self.tables, self.executor, versions)
+        return evaluate(self.tables, self.executor, versions, servers, averaged or versions)
 
     def discarded(self, versions: Sequence[Version]) -> list[int]:
         """Look at how many messages each of *versions* was told, and did not learn from.

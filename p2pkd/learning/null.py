@@ -29,7 +29,9 @@ class NullLearner:
     def weights(self, version: Any) -> None:
         """Return None."""
 
-    def evaluate(self, versions: Sequence[Any]) -> None:
+    def evaluate(
+        self, versions: Sequence[Any], servers: Sequence[Any] = (), averaged: Sequence[Any] = ()
+    ) -> None:
         """Return None: there is nothing to measure."""
 
     def discarded(self, versions: Sequence[Any]) -> list[int]:

@@ -140,9 +140,15 @@ class RemoteLearner:
 
     # -- looking ---------------------------------------------------------------------------------
 
-    def evaluate(self, versions: Sequence[Handle]) -> Evaluation:
-        """Look at *versions* on the test set."""
-        found: Evaluation = self._channel.ask("evaluate", [version.number for version in versions])
+    def evaluate(
+        self,
+        versions: Sequence[Handle],
+        servers: Sequence[Handle] = (),
+        averaged: Sequence[Handle] = (),
+    ) -> Evaluation:
+        """Look at *versions*, *servers*' and the mean of *averaged* on the test set."""
+        groups = [[version.number for version in part] for part in (versions, servers, averaged)]
+        found: Evaluation = self._channel.ask("evaluate", groups)
         return found
 
     def discarded(self, versions: Sequence[Handle]) -> list[int]:

@@ -88,9 +88,14 @@ class Server:
         return self.learner.merge(version, parts, keeper)
 
     def _look(self, what: str, of: Any) -> Any:
-        values = self.values
-        known = [values[i] for i in of] if isinstance(of, list) else values[of]
+        known = self._known(of)
+        if what == "evaluate":  # of several groups of versions
+            return self.learner.evaluate(*known)
         return getattr(self.learner, what)(known)
+
+    def _known(self, of: Any) -> Any:
+        """Return the version of a number, or those of a list of numbers."""
+        return [self._known(i) for i in of] if isinstance(of, list) else self.values[of]
 
 
 def serve(make: Callable[[], Any], connection: Any, others: Sequence[Any], waiting: Any) -> None:

@@ -28,6 +28,8 @@ class Sight:
         self.starts: Tensor | None = None
         self.tasks = None if tasks is None else tensor(tasks.of)
         self.test_y = tensor(data.test_y if tasks is None else tasks.test_y)
+        # (m, C), or (T, m, C) with tasks: 1 at a row's class, nowhere if it is of other tasks.
+        self.classes = (self.test_y.unsqueeze(-1) == tensor(np.arange(data.n_classes))).float()
         if views is None:
             self.reference_x, self.test_x = tensor(data.reference_x), tensor(data.test_x)
             return
@@ -56,6 +58,26 @@ class Sight:
         if self.tasks is None:
             return self.test_y[here].expand(len(agents), -1)
         return self.test_y[self.tasks[self._index(agents)], here]
+
+    def by_class(self, agents: Any, here: slice, which: Tensor) -> Tensor:
+        """Return how many of the rows *which* ``(G, n)`` of a part have each class, ``(G, C)``."""
+        if self.tasks is None:
+            return which.float() @ self.classes[here]
+        classes = self.classes[self.tasks[self._index(agents)], here]
+        return torch.bmm(which.float().unsqueeze(1), classes).squeeze(1)
+
+    def test_counts(self, agents: Any) -> Tensor:
+        """Return how many test rows of each class there are for *agents*, ``(G, C)``."""
+        counts = self.classes.sum(-2)
+        if self.tasks is None:
+            return counts.expand(len(agents), -1)
+        return counts[self.tasks[self._index(agents)]]
+
+    def seen_by(self, agents: Any) -> Any:
+        """Return the number of the view in which each of *agents* sees test rows, ``(G,)``."""
+        if self.of is None:
+            return np.zeros(len(agents), np.int64)
+        return self.of[self._index(agents)].cpu().numpy()
 
     def _index(self, agents: Any) -> Tensor:
         return torch.from_numpy(np.asarray(agents, np.int64)).to(self.reference_x.device)

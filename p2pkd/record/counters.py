@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST
+from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST, PopulationRecord
 
 Columns = dict[str, Any]
 
@@ -104,15 +104,14 @@ _AGENT_SUMS: dict[str, type] = {
     "distill_steps": int,
     "messages_discarded": int,
 }
-_POPULATION = (
-    "accuracy_mean",
-    "accuracy_std",
-    "loss_mean",
-    "disagreement",
-    "ensemble_accuracy",
-)
 # What agents suffer from; of each how many do at the end, and when the first were found to.
 _TROUBLES = ("diverged", "dead")
+# All else that is told of the models at the end.
+_POPULATION = tuple(
+    name
+    for name in PopulationRecord._fields
+    if name not in ("time_s", "agents", "online", *_TROUBLES)
+)
 
 
 def _taught(kinds: Sequence[str]) -> Any:

@@ -13,10 +13,11 @@ from p2pkd.scenario.churn import ChurnSpec
 from p2pkd.scenario.data import DataSpec
 from p2pkd.scenario.devices import DeviceSpec
 from p2pkd.scenario.dynamics import DynamicsSpec, Static
+from p2pkd.scenario.evaluate import EvaluateSpec, default_score, score_misfits
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
-from p2pkd.scenario.quantities import Count, Period, Span
+from p2pkd.scenario.quantities import Count, Span
 from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
 
 # Types of knowledge that aggregators can make a mean of.
@@ -25,14 +26,6 @@ AVERAGED = frozenset(
 )
 # Types of knowledge that say nothing of classes.
 FREE_OF_LABELS = frozenset({"features", "relations", "attention_maps"})
-
-
-class EvaluateSpec(Spec):
-    """When and on whom models are measured; costs no simulated time."""
-
-    every: Period = 60.0
-    sample: Count | None = None
-    """Measure only so many agents, drawn once; default: all."""
 
 
 class StartSpec(Family, root=True):
@@ -230,6 +223,17 @@ class Scenario(Spec):
                 f"devices: {knowledge.tag_value!r} can only be sent between agents of one "
                 f"architecture, given {', '.join(models)}; give all groups the same model"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _score_is_there(self) -> Self:
+        problems = list(score_misfits(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        if self.evaluate.score is None:
+            # What is not said depends on the rest, and is said from now on.
+            said = self.evaluate.model_copy(update={"score": default_score(self)})
+            self.__dict__["evaluate"] = said
         return self
 
 

@@ -65,6 +65,15 @@ class Data:
         """Width of a row."""
         return int(self.private_x.shape[1])
 
+    @property
+    def untested(self) -> tuple[int, ...]:
+        """The classes that some agents have among their rows and none among their test rows."""
+        tasks, counts = self.tasks, self.partition.label_counts
+        labels = self.test_y[None] if tasks is None else tasks.test_y
+        of = np.zeros(len(counts), np.int64) if tasks is None else tasks.of
+        tested = np.stack([np.isin(np.arange(self.n_classes), y) for y in labels])
+        return tuple(np.flatnonzero(((counts > 0) & ~tested[of]).any(axis=0)).tolist())
+
 
 def read_rows(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> Raw:
     """Load all rows of *spec*'s data set; files are looked for from *base*.

@@ -129,7 +129,7 @@ def test_departures_are_told_by_all_commands(tmp_path):
     assert entry["departures"] == [told]
     shown = run(app, ["show", str(file)]).stdout
     assert f"# Departs from the preset: {told}.\n" in shown
-    assert shown.startswith("# From the preset d-psgd: method.send.knowledge, ")
+    assert shown.startswith("# From the preset d-psgd: evaluate.score, method.send.knowledge, ")
     assert simulate(file, out=tmp_path / "run").notes == [f"Departs from the preset: {told}."]
     assert "also says models.start.kind: fresh, models.start.alike: true" in (
         run(app, ["list", "presets"]).stdout
