@@ -17,6 +17,7 @@ from p2pkd.learning.batches import padded, seats
 from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.constants import starts
 from p2pkd.learning.duo import duo_batches
+from p2pkd.learning.fusion import fuse_
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
@@ -84,6 +85,8 @@ class Kernels:
 
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
+            return 0
+        if "fuses" in self.tables.recipe.traits:
             return 0
         if not product.argument[0]:
             return padded(int(self.tables.private.sizes[product.agent]))
@@ -171,6 +174,9 @@ class Kernels:
             # None of those who were heard said anything finite: as if nobody had been heard.
             firsts = [p.argument[1] for p in products]
             return table if joint is None else self._revisit(products, arch, table, firsts)
+        if "fuses" in traits:
+            fuse_(self.tables, products, arch, pool, table)
+            return table
 
         def own(rows: Tensor) -> Tensor:
             flat = self.tables.deployed(table[:, : arch.n_parameters])

@@ -71,6 +71,7 @@ class DeferredLearner:
         self.executor = Executor(self.settings, self.kernels)
         self.pool_of = [self.tables.pools[i] for i in model_of.tolist()]
         self.batch = recipe.batch or 0
+        self.public_batch: int = getattr(recipe.objective, "server_batch", self.batch)
         self.is_joint = recipe.objective.joint is not None
         knowledge = recipe.knowledge
         of_reference = recipe.about_rows and not getattr(knowledge, "about_classes", False)
@@ -146,7 +147,7 @@ class DeferredLearner:
         notes = None
         if self.recipe.judges:
             notes = [(lesson.sender, now_s - lesson.made_s) for lesson in lessons]
-        n = steps * self.batch
+        n = steps * self.public_batch
         product = Version(
             version.agent,
             version.pool,

@@ -243,6 +243,8 @@ def _looks_at_reference(scenario: Scenario) -> bool:
         return True
     if getattr(method.learn, "teacher", "") == "none":
         return False
+    if getattr(method.learn, "fuses", False):
+        return True
     free = ("about_classes", "generates")
     return knowledge.about_rows and not any(getattr(knowledge, name, False) for name in free)
 

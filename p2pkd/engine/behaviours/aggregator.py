@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from p2pkd.distillation.base import Work
 from p2pkd.distillation.merge import UniformMixing
 from p2pkd.engine.agent import Agent, Steps
 from p2pkd.engine.behaviours.bundle import Bundle, Collection, bundled
@@ -13,6 +14,8 @@ from p2pkd.engine.message import REQUEST, Contents, Message
 from p2pkd.engine.shared import Shared
 from p2pkd.gossip.peers.base import Draws
 from p2pkd.world.hierarchy import Hierarchy
+
+NAN = float("nan")
 
 
 class AggregatorAgent(Agent):
@@ -48,6 +51,7 @@ class AggregatorAgent(Agent):
             answers = yield from self._collect()
             if self.models:
                 yield from self._average(answers)
+                yield from self._fuse(answers)
             elif answers:
                 told = bundled(answers)
                 yield from self._combine(answers)
@@ -117,21 +121,32 @@ class AggregatorAgent(Agent):
                 [(a.contents, share / total) for a, share in zip(answers, shares, strict=True)]
             )
 
+    def _fuse(self, answers: Sequence[Message]) -> Steps:
+        """Learn from what the answers' models predict, where the method says so (FedDF)."""
+        objective: Any = self.shared.objective
+        if answers and getattr(objective, "fuses", False):
+            work = objective.fuse(self, answers)
+            yield from self._work(work, len(answers), self._staleness(answers))
+
     def _become(self, parts: Sequence[tuple[Any, float]]) -> Steps:
-        work = self.merge(self.version, parts)
-        yield from self._compute(self._flops(work))
-        self.version = work.version
+        yield from self._work(self.merge(self.version, parts))
 
     def _combine(self, answers: Iterable[Message]) -> Steps:
         """Take as long as the mean of all tables does: two operations a number."""
         numbers = sum(self._table(a.rows) for a in answers) / 4
-        yield from self._compute(2.0 * numbers)
+        yield from self._compute("merge", 2.0 * numbers)
 
-    def _compute(self, flops: float) -> Steps:
+    def _work(self, work: Work, teachers: int = 0, staleness_s: float = NAN) -> Steps:
+        yield from self._compute(work.kind, self._flops(work), work.steps, teachers, staleness_s)
+        self.version = work.version
+
+    def _compute(
+        self, kind: str, flops: float, steps: int = 0, teachers: int = 0, staleness_s: float = NAN
+    ) -> Steps:
         turn = self.device.acquire()
         if turn is not None:
             yield turn
-        yield from self._hold("merge", flops, 0, 0, float("nan"))
+        yield from self._hold(kind, flops, steps, teachers, staleness_s)
         self.device.release()
 
     # -- what it says ----------------------------------------------------------------------------
