@@ -51,8 +51,14 @@ class EvaluateSpec(Spec):
 
 
 def server_has_model(scenario: Scenario) -> bool:
-    """Return whether the root aggregator of *scenario* has a model: where models travel to it."""
-    return scenario.aggregators is not None and not scenario.method.send.knowledge.about_rows
+    """Return whether the root aggregator of *scenario* has a model.
+
+    It has where models travel to it, and where it learns from the predictions that do.
+    """
+    if scenario.aggregators is None:
+        return False
+    learns = getattr(scenario.method.gossip.protocol, "server_steps", 0) > 0
+    return learns or not scenario.method.send.knowledge.about_rows
 
 
 def default_score(scenario: Scenario) -> Score:
@@ -81,7 +87,7 @@ def _no_server(scenario: Scenario) -> str | None:
         return "there is no server (no aggregators)"
     if not server_has_model(scenario):
         sent = scenario.method.send.knowledge.tag_value
-        return f"the server has no model: it combines {sent}"
+        return f"the server has no model: it combines {sent} (method.gossip.protocol.server_steps: 0)"
     return None
 
 
