@@ -30,7 +30,7 @@ class Fusion(Merge):
     """
 
     fuses: ClassVar[bool] = True
-    objective: Literal["fusion"] = "fusion"
+    objective: Literal["fusion"] = "fusion"  # type: ignore[assignment]
     server_steps: Count = 100
     """Steps of the server in each round."""
     server_lr: Annotated[float, Field(gt=0)] = 0.001

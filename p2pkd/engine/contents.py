@@ -110,9 +110,7 @@ class RowComposer:
             version=updates,
         )
 
-    def about(
-        self, rows: Rows, agent: int, version: Any, updates: int, now_s: float
-    ) -> Contents:
+    def about(self, rows: Rows, agent: int, version: Any, updates: int, now_s: float) -> Contents:
         """Return predictions on *rows*, which who asked knows; none is worth no bytes."""
         if not len(rows):
             return Contents(self.kind, None, rows, made_s=now_s, version=updates)

@@ -167,7 +167,8 @@ def targets_of(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return targets ``(G, n, C)`` at *places* ``(G, n)``, and what made them.
 
-    Of a mere *mean* they are neither softened nor sharpened.  The second is the weights of the teachers, ``(G, K, n)``, the third 1 where any counts.
+    Of a mere *mean* they are neither softened nor sharpened.  The second is the weights of the
+    teachers, ``(G, K, n)``, the third 1 where any counts.
     """
     recipe = tables.recipe
     values, present = aligned.values(places, tables.width, tables.device)
@@ -188,9 +189,7 @@ def targets_of(
     return targets, weights, (total.squeeze(1) > 0).to(targets.dtype)
 
 
-def joint_targets(
-    tables: Tables, products: Sequence[Any], own: Callable[[], Tensor]
-) -> Tensor:
+def joint_targets(tables: Tables, products: Sequence[Any], own: Callable[[], Tensor]) -> Tensor:
     """Return what the payloads of *products* say together of all their rows, ``(G, R, C)``.
 
     Nan are rows of which none of them says anything any more.
@@ -201,7 +200,9 @@ def joint_targets(
     places, found = aligned.places_of(asked)
     notes = [p.argument[1] for p in products]
     targets = targets_of(tables, aligned, places, notes, own, mean=True)[0]
-    return targets if found.all() else targets.masked_fill(~tables.tensor(found).unsqueeze(2), torch.nan)
+    if found.all():
+        return targets
+    return targets.masked_fill(~tables.tensor(found).unsqueeze(2), torch.nan)
 
 
 def joint_batches(private: Batches, public: Batches) -> Batches:

@@ -77,7 +77,9 @@ def score_misfits(scenario: Scenario) -> Iterator[str]:
     elif score == "ensemble" and scenario.data.tasks:
         why = "agents with tasks of their own do not speak of the same classes"
     elif score == "proxies" and getattr(scenario.method.send.knowledge, "part", "model") != "proxy":
-        why = "no proxies travel; it is for models of kind duo with send {kind: weights, part: proxy}"
+        why = (
+            "no proxies travel; it is for models of kind duo with send {kind: weights, part: proxy}"
+        )
     if why is not None:
         yield f"evaluate.score: {score!r}, but {why}; use {default_score(scenario)}"
 
@@ -87,7 +89,9 @@ def _no_server(scenario: Scenario) -> str | None:
         return "there is no server (no aggregators)"
     if not server_has_model(scenario):
         sent = scenario.method.send.knowledge.tag_value
-        return f"the server has no model: it combines {sent} (method.gossip.protocol.server_steps: 0)"
+        return (
+            f"the server has no model: it combines {sent} (method.gossip.protocol.server_steps: 0)"
+        )
     return None
 
 

@@ -72,11 +72,12 @@ class CachingServer(AggregatorAgent):
         self, agent: int, shared: Shared, device: Device, hierarchy: Hierarchy, draws: Draws
     ) -> None:
         super().__init__(agent, shared, device, hierarchy, draws)
-        self.composer: Any = shared.composer
-        self.cache = LatestPerRow().build()
+        composer: Any = shared.composer
+        self.composer = composer
+        self.cache: Any = LatestPerRow().build()
         self.round = 0
         # The round that each row's target is from.
-        self.since = np.full(self.composer.n_reference, -np.inf)
+        self.since = np.full(composer.n_reference, -np.inf)
 
     def _round(self) -> Steps:
         number, self.round = self.round, self.round + 1
@@ -113,7 +114,7 @@ class CachingMember(MemberAgent):
 
     def __init__(self, agent: int, shared: Shared, device: Device) -> None:
         super().__init__(agent, shared, device)
-        self.cache = LatestPerRow().build()
+        self.cache: Any = LatestPerRow().build()
 
     def stop(self, *, resumes: bool, keeps_memory: bool) -> None:
         """Go offline, and forget the targets where the scenario says so."""
@@ -128,9 +129,9 @@ class CachingMember(MemberAgent):
         return lessons_of(self.cache, update.rows, self.shared.env.now)
 
     def _reply(self, message: Message) -> tuple[Contents, Iterable[Any]]:
-        shared, rows, composer = self.shared, message.rows, self.shared.composer
-        about: Any = composer
-        said = about.about(rows, self.agent, self.version, self.updates, shared.env.now)
+        shared, rows = self.shared, message.rows
+        composer: Any = shared.composer
+        said = composer.about(rows, self.agent, self.version, self.updates, shared.env.now)
         if not len(rows):
             return said, ()
         flops = len(rows) * shared.flops_forward[self.agent]
