@@ -81,7 +81,7 @@ def test_bytes_a_message_are_those_of_the_formulas():
 def test_one_bit_labels_teach():
     """Ten points more than alone, with the same private steps, at 2 bytes for 5 rows and less."""
     longer = ("duration=14 min", "method.learn.lr=0.005")
-    got = summary(FOLDER / "preset-cfd.yaml", *longer)
+    got = summary(FOLDER / "preset-one-bit.yaml", *longer)
     alone = summary(FOLDER / "small.yaml", "method.preset=isolated", *longer)
     assert got["train_steps"] == alone["train_steps"]
     assert got["final_accuracy_mean"] > alone["final_accuracy_mean"] + 0.1

@@ -19,7 +19,7 @@ def test_immature_teachers_hurt(tmp_path):
     accuracy = {}
     for warm_up in ("0 s", "4 min"):
         result = p2pkd.simulate(
-            "scenarios/methods/preset-cfd.yaml",
+            "scenarios/methods/preset-one-bit.yaml",
             overrides=[
                 "duration=10 min",
                 "evaluate.every=10 min",

@@ -69,8 +69,9 @@ class RowComposer:
         self.size_bytes = self._size(send.knowledge, send.codec, n_classes)
         # Labels are told by their numbers, and their mean by a number a class.
         told: Any = send.knowledge
-        width: int = told.width(n_classes)
-        self.mean_width = n_classes if width == 1 else width
+        self.codec: Any = send.codec
+        self.width: int = told.width(n_classes)
+        self.mean_width = n_classes if self.width == 1 else self.width
         self.shared: tuple[int, Rows] = (-1, self._draw("shared-rows", 0))
         self.generators: dict[int, np.random.Generator] = {}
 
@@ -108,6 +109,19 @@ class RowComposer:
             made_s=now_s,
             version=updates,
         )
+
+    def about(self, rows: Rows, agent: int, version: Any, updates: int, now_s: float) -> Contents:
+        """Return predictions on *rows*, which who asked knows; none is worth no bytes."""
+        if not len(rows):
+            return Contents(self.kind, None, rows, made_s=now_s, version=updates)
+        self.spoken[agent] += 1
+        size = int(self.codec.size_bytes(len(rows), self.width))
+        payload = self.learner.predict(version, rows)
+        return Contents(self.kind, payload, rows, size_bytes=size, made_s=now_s, version=updates)
+
+    def rows_of(self, turn: int) -> Rows:
+        """Return the rows, ascending, that all speak of in their round number *turn*."""
+        return self._draw("shared-rows", turn)
 
     def _rows(self, agent: int, now_s: float) -> Rows:
         if self.known is not None:

@@ -103,12 +103,14 @@ def memory_needs(
         message = rows * knowledge.width(data.n_classes)
     else:
         message = _sent(method, model)
+    cached = getattr(method.gossip.protocol, "cache", None) is not None
     numbers = {
         "parameters": p,
         "gradient": p,
         "optimiser state": optimizer.state_floats(p),
         "activations": batch * model.activation_floats,
         "remembered messages": message * memory.capacity(neighbours),
+        "cached targets": len(data.reference_y) * data.n_classes if cached else 0,
     }
     return {part: float(FLOAT_BYTES * count) for part, count in numbers.items() if count}
 

@@ -160,6 +160,8 @@ class Simulation:
             return self.agents, []
         learning = [agent for agent in self.agents if agent.agent not in hierarchy.children]
         servers = hierarchy.aggregators if server_has_model(self.scenario) else ()
+        if self.scenario.method.send.knowledge.about_rows:
+            servers = servers[:1]  # of predictions the root alone makes a model
         return learning, [self.agents[i] for i in servers]
 
     def _make_clock(self, streams: Streams) -> AsynchronousClock | RoundClock:

@@ -6,7 +6,9 @@ knowledge, and does it ask for knowledge in return?
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from p2pkd.scenario.method import ProtocolSpec
 from p2pkd.scenario.quantities import Count, Fraction, Period
@@ -64,5 +66,14 @@ class Coordinated(ProtocolSpec):
     returns: Literal["all", "others"] = "all"
     """Predictions that make the mean one is told: all, or all but one's own (which costs no more).
     """
+    server_steps: Annotated[int, Field(ge=0, strict=True)] = 0
+    """Steps that the root's own model takes each round towards the mean it has just made (DS-FL);
+    0: where predictions travel it has no model.  Charged to its device."""
+    tells: Literal["mean", "model"] = "mean"
+    """What all are told of a round's predictions: their mean, or what the root's model predicts
+    once it has learned from it (CFD's dual distillation); in single precision either way."""
+    cache: Count | None = None
+    """For so many rounds a row's mean is kept by all, and neither asked for nor told again
+    (SCARLET); default: every row is asked for and told in every round."""
     patience: Period = 300.0
     """For how long an aggregator waits for answers; those that come later are ignored."""

@@ -221,8 +221,14 @@ class Learner(Protocol):
         Part number *keeper*, or *version* itself, stands in for others' parts that are not finite.
         """
 
-    def predict(self, version: Any, rows: Rows) -> Any:
-        """Return the payload of *version*'s predictions on the reference rows *rows*."""
+    def predict(self, version: Any, rows: Rows, *, exact: bool = False) -> Any:
+        """Return the payload of *version*'s predictions on the reference rows *rows*.
+
+        Unless *exact*, they are as receivers decode them.
+        """
+
+    def mean(self, version: Any, lessons: Sequence[Any], now_s: float = 0.0) -> Any:
+        """Return the payload of what *lessons* say together, as *version*'s agent combines them."""
 
     def weights(self, version: Any) -> Any:
         """Return the payload of *version*'s parameters."""

@@ -17,11 +17,18 @@ from p2pkd.learning.batches import padded, seats
 from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.constants import starts
 from p2pkd.learning.duo import duo_batches
+from p2pkd.learning.fusion import fuse_
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.screen import all_finite, nonfinite_rows, number_of
-from p2pkd.learning.steps import descend, joint_batches, lesson_batches, private_batches
+from p2pkd.learning.steps import (
+    descend,
+    joint_batches,
+    joint_targets,
+    lesson_batches,
+    private_batches,
+)
 from p2pkd.learning.synthesis import (
     average_heads,
     fitted,
@@ -30,7 +37,7 @@ from p2pkd.learning.synthesis import (
 )
 from p2pkd.learning.tables import Tables, take
 from p2pkd.learning.trust import Trusting
-from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
+from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
 Products = Sequence[Any]
 
@@ -73,7 +80,10 @@ class Kernels:
         if kind == MERGE:
             return len(product.argument[0])
         if kind == PREDICT:
-            return self._predict_shape(product)
+            return self._predict_shape(product), product.exact
+        if kind == MEAN:
+            heard = len(product.argument[0])
+            return len(product.rows), heard and seats(heard)
         return product.argument if kind == ENCODE else 0
 
     def _predict_shape(self, product: Any) -> Any:
@@ -84,6 +94,8 @@ class Kernels:
 
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
+            return 0
+        if "fuses" in self.tables.recipe.traits:
             return 0
         if not product.argument[0]:
             return padded(int(self.tables.private.sizes[product.agent]))
@@ -100,6 +112,8 @@ class Kernels:
         kind = firsts[0].kind
         if kind == PREDICT:
             return self._predict(firsts, architecture, pool)
+        if kind == MEAN:
+            return self._mean(firsts, architecture, pool)
         stateless = pool.width == architecture.n_parameters
         if kind == INITIAL or (kind == MERGE and stateless and self.tables.proxies is None):
             table = pool.nothing
@@ -171,6 +185,9 @@ class Kernels:
             # None of those who were heard said anything finite: as if nobody had been heard.
             firsts = [p.argument[1] for p in products]
             return table if joint is None else self._revisit(products, arch, table, firsts)
+        if "fuses" in traits:
+            fuse_(self.tables, products, arch, pool, table)
+            return table
 
         def own(rows: Tensor) -> Tensor:
             flat = self.tables.deployed(table[:, : arch.n_parameters])
@@ -223,7 +240,7 @@ class Kernels:
             values = head(take(tables.reference_x, seen))
         if recipe.privacy is not None:
             values = recipe.privacy.noised(values, self._normals(products, values))
-        if recipe.codec is not None:
+        if recipe.codec is not None and not products[0].exact:
             values = _received(recipe.codec, values)
         values = values.reshape(len(products), -1)
         if recipe.measured:
@@ -234,6 +251,22 @@ class Kernels:
             lost = [i for i, p in enumerate(products) if number_of(p.source) is not None]
             values[lost] = torch.nan
         return values
+
+    def _mean(self, products: Products, architecture: Architecture, pool: Pool) -> Tensor:
+        """Return the joint targets of payloads, in single precision, ``(G, R C)``."""
+        tables = self.tables
+        rows = tables.index(np.stack([p.rows for p in products]))
+        if not products[0].argument[0]:
+            # Nobody said anything finite: there is no mean.
+            return torch.full((len(products), rows.shape[1] * tables.n_classes), torch.nan)
+        flat = pool.data[:, : architecture.n_parameters].index_select(0, self._sources(products))
+        seen = tables.sight.places([p.source.agent for p in products], rows)
+
+        def own() -> Tensor:
+            used = tables.deployed(flat)
+            return architecture.forward(used, take(tables.reference_x, seen)).logits
+
+        return joint_targets(tables, products, own).reshape(len(products), -1)
 
     def _normals(self, products: Products, like: Tensor) -> Tensor:
         """Return standard normal numbers of the shape of *like*, each message's own."""

@@ -26,6 +26,7 @@ from p2pkd.learning.versions import (
     INITIAL,
     MERGE,
     TRAIN,
+    Mean,
     Part,
     Payload,
     Version,
@@ -71,6 +72,7 @@ class DeferredLearner:
         self.executor = Executor(self.settings, self.kernels)
         self.pool_of = [self.tables.pools[i] for i in model_of.tolist()]
         self.batch = recipe.batch or 0
+        self.public_batch: int = getattr(recipe.objective, "server_batch", self.batch)
         self.is_joint = recipe.objective.joint is not None
         knowledge = recipe.knowledge
         of_reference = recipe.about_rows and not getattr(knowledge, "about_classes", False)
@@ -146,7 +148,7 @@ class DeferredLearner:
         notes = None
         if self.recipe.judges:
             notes = [(lesson.sender, now_s - lesson.made_s) for lesson in lessons]
-        n = steps * self.batch
+        n = steps * self.public_batch
         product = Version(
             version.agent,
             version.pool,
@@ -216,13 +218,27 @@ class DeferredLearner:
         )
         return self._record(product)
 
-    def predict(self, version: Version, rows: Rows) -> Payload:
-        """Return the payload of *version*'s predictions on the reference rows *rows*."""
-        payload = Payload(version, self.tables.payload_pool(len(rows)), rows)
+    def predict(self, version: Version, rows: Rows, *, exact: bool = False) -> Payload:
+        """Return the payload of *version*'s predictions on the reference rows *rows*.
+
+        Unless *exact*, they are as receivers decode them.
+        """
+        payload = Payload(version, self.tables.payload_pool(len(rows)), rows, exact=exact)
         if self.recipe.privacy is not None:
             payload.number = self.told[version.agent]
             self.told[version.agent] += 1
         return self._record(payload)
+
+    def mean(self, version: Version, lessons: Sequence[Any], now_s: float = 0.0) -> Payload:
+        """Return the payload of what *lessons* say together, as *version*'s agent combines them.
+
+        It is about the rows of any of them, ascending, and in single precision.
+        """
+        kept = [lesson.contents for lesson in lessons]
+        rows = np.unique(np.concatenate([payload.rows for payload in kept]))
+        notes = [(lesson.sender, now_s - lesson.made_s) for lesson in lessons]
+        pool = self.tables.payload_pool(len(rows))
+        return self._record(Mean(version, pool, rows, kept, notes))
 
     def weights(self, version: Version) -> Version:
         """Return the payload of *version*'s parameters: itself, if transmission loses nothing."""

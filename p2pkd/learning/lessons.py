@@ -47,6 +47,18 @@ class Alignment:
         mask = places < self.sizes[:, None]
         return np.where(mask, places, 0), mask.astype(np.float32)
 
+    def places_of(self, rows: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+        """Return where *rows* ``(G, n)`` are in the unions, and which are there at all."""
+        places = np.zeros_like(rows)
+        found = np.zeros(rows.shape, bool)
+        for g, (asked, offset, size) in enumerate(
+            zip(rows, self.offsets, self.sizes, strict=True)
+        ):
+            union = self.ids[offset : offset + size]
+            places[g] = union.searchsorted(asked).clip(max=size - 1)
+            found[g] = union[places[g]] == asked
+        return places, found
+
     def rows(self, places: Ints) -> Ints:
         """Return the row ids at *places* ``(G, n)``."""
         return self.ids[places + self.offsets[:, None]]

@@ -29,7 +29,7 @@ def model_batches(
     The target of a row is what the received models predict for it, combined.
     """
     recipe, size = tables.recipe, tables.recipe.batch
-    teachers, present = _teachers(tables, products, architecture, pool)
+    teachers, present = teachers_of(tables, products, architecture, pool)
     firsts = [p.argument[1] for p in products]
     rows, mask = private_rows(tables, agents, firsts, products[0].steps)
 
@@ -49,7 +49,7 @@ def model_batches(
     return batch
 
 
-def _teachers(
+def teachers_of(
     tables: Tables, products: Sequence[Any], architecture: Architecture, pool: Pool
 ) -> tuple[list[Tensor], Tensor]:
     """Return the k-th teacher of every agent, ``(G, P)`` for each k, and their shares ``(G, K)``.

@@ -23,7 +23,10 @@ class NullLearner:
     def merge(self, version: Any, parts: Sequence[tuple[Any, float]], keeper: int = -1) -> None:
         """Return None."""
 
-    def predict(self, version: Any, rows: Rows) -> None:
+    def predict(self, version: Any, rows: Rows, *, exact: bool = False) -> None:
+        """Return None."""
+
+    def mean(self, version: Any, lessons: Sequence[Any], now_s: float = 0.0) -> None:
         """Return None."""
 
     def weights(self, version: Any) -> None:

@@ -7,7 +7,7 @@ from sys import getrefcount
 from typing import Any
 from weakref import ref
 
-from p2pkd.learning.versions import PREDICT
+from p2pkd.learning.versions import TELLING
 
 Chain = tuple[Any, ...]
 # By level; then by pool read, pool written, and the kinds and shapes of the chain's operations.
@@ -30,7 +30,7 @@ def make_plan(pending: Iterable[ref[Any]], shape: Callable[[Any], Any]) -> Plan:
         key: Chain = (kind, shape(product))
         source = id(product.source)
         # Held by the list of the living, by its own chain, and by this product: by nobody else.
-        if kind != PREDICT and source in chains and _holders(product) == _ALONE + 2:
+        if kind not in TELLING and source in chains and _holders(product) == _ALONE + 2:
             before, keys = chains[source]
             if kind not in keys[::2]:
                 del chains[source]

@@ -64,7 +64,7 @@ class Recipe:
     @cached_property
     def traits(self) -> frozenset[str]:
         """Which of these words are true of the objective, or of how targets are combined."""
-        words = ("classwise", "models", "maps", "pairwise", "separate")
+        words = ("classwise", "fuses", "models", "maps", "pairwise", "separate", "unnormalised")
         choices = (self.objective, self.combine)
         return frozenset(w for w in words if any(getattr(c, w, False) for c in choices))
 
@@ -79,6 +79,9 @@ class Recipe:
         weighting: Any = method.teachers.weights
         rules: list[Any] = [weighting, *method.teachers.filters]
         peers: Any = method.gossip.peers
+        protocol: Any = method.gossip.protocol
+        # Aggregators and members remember no messages but what they are told, row by row or whole.
+        aggregated, caches = hasattr(protocol, "cache"), getattr(protocol, "cache", None)
         judges = [rule for rule in rules if hasattr(rule, "factors")]
         if method.memory.half_life is not None:
             judges.append(method.memory)
@@ -97,7 +100,7 @@ class Recipe:
             judges=tuple(judges),
             sharpening=cast(Any, method.teachers.sharpen),
             measured=any("accuracy" in getattr(rule, "facts", ()) for rule in [*rules, peers]),
-            partial=method.memory.partial,
+            partial=bool(caches) if aggregated else method.memory.partial,
             proxied=getattr(knowledge, "part", "model") == "proxy",
             privacy=method.send.privacy,
             looks=method.looks,

@@ -24,7 +24,7 @@ from p2pkd.learning.api import Evaluation, Rows
 from p2pkd.learning.channel import Channel
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.server import serve
-from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
+from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
 # Operations after which what was said is handed over.
 BATCH = 1024
@@ -124,10 +124,19 @@ class RemoteLearner:
         self._extend(said)
         return product
 
-    def predict(self, version: Handle, rows: Rows) -> Handle:
+    def predict(self, version: Handle, rows: Rows, *, exact: bool = False) -> Handle:
         """Return the payload of *version*'s predictions on the reference rows *rows*."""
         product = self._product()
-        self._extend((PREDICT, product.number, version.number, rows))
+        self._extend((PREDICT, product.number, version.number, rows, exact))
+        return product
+
+    def mean(self, version: Handle, lessons: Sequence[Any], now_s: float = 0.0) -> Handle:
+        """Return the payload of what *lessons* say together."""
+        product = self._product()
+        said: list[Any] = [MEAN, product.number, version.number, now_s, len(lessons)]
+        for lesson in lessons:
+            said += (lesson.contents.number, None, lesson.sender, lesson.made_s)
+        self._extend(said)
         return product
 
     def weights(self, version: Handle) -> Handle:

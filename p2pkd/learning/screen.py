@@ -3,7 +3,7 @@
 A payload (predictions, parameters, prototypes, a generator, ...) is *non-finite* if any number of
 it is nan or infinite, or was before a codec made something else of it.  No other agent learns from
 one.  In a lesson its sender is absent; a lesson without any other teacher is plain training, if
-private steps are part of it, or else nothing.  In a weighted sum of models the receiver's own
+private steps are part of it, or else nothing; a mean is of those alone that are finite.  In a weighted sum of models the receiver's own
 numbers, its *keeper*, take the place of the sender's, so that all shares still sum to what they
 did.  The timeline is none the wiser: what was charged is charged.
 """
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from p2pkd.learning.pools import Pool
-from p2pkd.learning.versions import DISTILL, MERGE, PREDICT
+from p2pkd.learning.versions import DISTILL, MEAN, MERGE, PREDICT
 
 
 class Screen:
@@ -45,6 +45,9 @@ class Screen:
     def sift(self, chain: Sequence[Any]) -> None:
         """Leave out of what *chain* learns from the messages that are not finite."""
         first, last = chain[0], chain[-1]
+        if last.kind == MEAN:
+            _sift_mean(last)
+            return
         if last.kind == PREDICT:
             return
         missed = frozenset() if first.source is None else first.source.discarded
@@ -82,6 +85,12 @@ def _sift_lesson(product: Any) -> None:
     kept = [i for i, number in enumerate(numbers) if number is None]
     notes = notes and [notes[i] for i in kept]
     product.argument = [heard[i] for i in kept], samples, drawn, notes
+
+
+def _sift_mean(product: Any) -> None:
+    heard, notes = product.argument
+    kept = [i for i, payload in enumerate(heard) if number_of(payload) is None]
+    product.argument = [heard[i] for i in kept], [notes[i] for i in kept]
 
 
 def _sift_sum(product: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from p2pkd.core.errors import RunError
 from p2pkd.core.garbage import rare_collections
-from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MERGE, PREDICT, TRAIN
+from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
 # With nothing to hear, so many pending operations are worth computing, or twice as many as agents
 # if that is more.
@@ -45,7 +45,8 @@ class Server:
             TRAIN: lambda said: learner.train(values[next(said)], next(said)),
             DISTILL: self._distill,
             MERGE: self._merge,
-            PREDICT: lambda said: learner.predict(values[next(said)], next(said)),
+            PREDICT: self._predict,
+            MEAN: self._mean,
             ENCODE: lambda said: learner.weights(values[next(said)]),
         }
 
@@ -77,9 +78,20 @@ class Server:
 
     def _distill(self, said: Iterator[Any]) -> Any:
         values = self.values
-        version, steps, now_s, n = values[next(said)], next(said), next(said), next(said)
-        lessons = [Told(values[next(said)], next(said), next(said), next(said)) for _ in range(n)]
-        return self.learner.distill(version, lessons, steps, now_s)
+        version, steps, now_s = values[next(said)], next(said), next(said)
+        return self.learner.distill(version, self._lessons(said), steps, now_s)
+
+    def _mean(self, said: Iterator[Any]) -> Any:
+        version, now_s = self.values[next(said)], next(said)
+        return self.learner.mean(version, self._lessons(said), now_s)
+
+    def _predict(self, said: Iterator[Any]) -> Any:
+        version, rows = self.values[next(said)], next(said)
+        return self.learner.predict(version, rows, exact=next(said))
+
+    def _lessons(self, said: Iterator[Any]) -> list[Told]:
+        values, n = self.values, next(said)
+        return [Told(values[next(said)], next(said), next(said), next(said)) for _ in range(n)]
 
     def _merge(self, said: Iterator[Any]) -> Any:
         values = self.values

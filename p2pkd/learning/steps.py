@@ -162,14 +162,19 @@ def targets_of(
     notes: Any,
     own: Callable[[], Tensor],
     habits: Tensor | None = None,
+    *,
+    mean: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return targets ``(G, n, C)`` at *places* ``(G, n)``, and what made them.
 
-    The second is the weights of the teachers, ``(G, K, n)``, the third 1 where any counts.
+    Of a mere *mean* they are neither softened nor sharpened.  The second is the weights of the
+    teachers, ``(G, K, n)``, the third 1 where any counts.
     """
     recipe = tables.recipe
     values, present = aligned.values(places, tables.width, tables.device)
-    log_p = recipe.knowledge.log_probabilities(values, tables.n_classes)
+    log_p = values
+    if "unnormalised" not in recipe.traits:
+        log_p = recipe.knowledge.log_probabilities(values, tables.n_classes)
     weights = recipe.weighting.weights(log_p, present)
     if recipe.judges:
         heard = Hearing(tables, aligned, log_p, present, notes, own, habits)
@@ -177,10 +182,27 @@ def targets_of(
             weights = weights * judge.factors(heard)
     total = weights.sum(1, keepdim=True)
     weights = weights / total.clamp_min(1e-30)
-    targets = recipe.combine.targets(log_p, weights, recipe.objective.softening)
-    if recipe.sharpening is not None:
+    softening = 1.0 if mean else recipe.objective.softening
+    targets = recipe.combine.targets(log_p, weights, softening)
+    if recipe.sharpening is not None and not mean:
         targets = recipe.sharpening.sharpen(targets)
     return targets, weights, (total.squeeze(1) > 0).to(targets.dtype)
+
+
+def joint_targets(tables: Tables, products: Sequence[Any], own: Callable[[], Tensor]) -> Tensor:
+    """Return what the payloads of *products* say together of all their rows, ``(G, R, C)``.
+
+    Nan are rows of which none of them says anything any more.
+    """
+    heard = [p.argument[0] for p in products]
+    aligned = Alignment(heard, seats(max(map(len, heard))))
+    asked = np.stack([p.rows for p in products])
+    places, found = aligned.places_of(asked)
+    notes = [p.argument[1] for p in products]
+    targets = targets_of(tables, aligned, places, notes, own, mean=True)[0]
+    if found.all():
+        return targets
+    return targets.masked_fill(~tables.tensor(found).unsqueeze(2), torch.nan)
 
 
 def joint_batches(private: Batches, public: Batches) -> Batches:

@@ -13,8 +13,10 @@ from p2pkd.core.interrupts import interrupt_again
 from p2pkd.learning.api import Rows
 from p2pkd.learning.pools import Pool
 
-INITIAL, TRAIN, DISTILL, MERGE, ENCODE, PREDICT = range(6)
-KINDS = ("initial", "train", "distill", "merge", "encode", "predict")
+INITIAL, TRAIN, DISTILL, MERGE, ENCODE, PREDICT, MEAN = range(7)
+KINDS = ("initial", "train", "distill", "merge", "encode", "predict", "mean")
+# What makes payloads, and no versions.
+TELLING = frozenset({PREDICT, MEAN})
 
 
 _NONE: frozenset[int] = frozenset()
@@ -92,18 +94,19 @@ class Version:
 class Payload:
     """What one version says of reference rows: ``(len(rows), W)`` numbers in a row of `pool`."""
 
-    __slots__ = ("__weakref__", "level", "number", "pool", "row", "rows", "source")
+    __slots__ = ("__weakref__", "exact", "level", "number", "pool", "row", "rows", "source")
 
     kind = PREDICT
     number: int  # how many the agent made before it, where noise is drawn
 
-    def __init__(self, source: Version, pool: Pool, rows: Rows) -> None:
+    def __init__(self, source: Version, pool: Pool, rows: Rows, *, exact: bool = False) -> None:
         self.source: Version | None = source
         self.pool = pool
         self.row = -1
         # Even, and odd for versions: predictions and lessons take turns, in few large groups.
         self.level = (source.level | 1) + 1
         self.rows = rows
+        self.exact = exact
 
     def __del__(self) -> None:
         try:
@@ -111,6 +114,23 @@ class Payload:
                 self.pool.free.append(self.row)
         except KeyboardInterrupt:
             interrupt_again()
+
+
+class Mean(Payload):
+    """What several payloads say together, of the rows of any: one target, not yet sharpened.
+
+    `argument` is what it is made of, and who said it how long ago; *source* is the model of who
+    combines them.
+    """
+
+    __slots__ = ("argument",)
+
+    kind = MEAN
+
+    def __init__(self, source: Version, pool: Pool, rows: Rows, kept: Any, notes: Any) -> None:
+        super().__init__(source, pool, rows)
+        self.argument = kept, notes
+        self.level = (max(source.level, *[payload.level for payload in kept]) | 1) + 1
 
 
 class Part:

@@ -51,8 +51,14 @@ class EvaluateSpec(Spec):
 
 
 def server_has_model(scenario: Scenario) -> bool:
-    """Return whether the root aggregator of *scenario* has a model: where models travel to it."""
-    return scenario.aggregators is not None and not scenario.method.send.knowledge.about_rows
+    """Return whether the root aggregator of *scenario* has a model.
+
+    It has where models travel to it, and where it learns from the predictions that do.
+    """
+    if scenario.aggregators is None:
+        return False
+    learns = getattr(scenario.method.gossip.protocol, "server_steps", 0) > 0
+    return learns or not scenario.method.send.knowledge.about_rows
 
 
 def default_score(scenario: Scenario) -> Score:
@@ -71,7 +77,9 @@ def score_misfits(scenario: Scenario) -> Iterator[str]:
     elif score == "ensemble" and scenario.data.tasks:
         why = "agents with tasks of their own do not speak of the same classes"
     elif score == "proxies" and getattr(scenario.method.send.knowledge, "part", "model") != "proxy":
-        why = "no proxies travel; it is for models of kind duo with send {kind: weights, part: proxy}"
+        why = (
+            "no proxies travel; it is for models of kind duo with send {kind: weights, part: proxy}"
+        )
     if why is not None:
         yield f"evaluate.score: {score!r}, but {why}; use {default_score(scenario)}"
 
@@ -81,7 +89,9 @@ def _no_server(scenario: Scenario) -> str | None:
         return "there is no server (no aggregators)"
     if not server_has_model(scenario):
         sent = scenario.method.send.knowledge.tag_value
-        return f"the server has no model: it combines {sent}"
+        return (
+            f"the server has no model: it combines {sent} (method.gossip.protocol.server_steps: 0)"
+        )
     return None
 
 

@@ -18,6 +18,7 @@ from p2pkd.scenario.links import LinksSpec
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.quantities import Count, Span
+from p2pkd.scenario.servers import server_misfits
 from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
 
 # Types of knowledge that aggregators can make a mean of.
@@ -183,18 +184,15 @@ class Scenario(Spec):
 
     def _can_be_averaged(self) -> None:
         """Raise ValueError where aggregators could make no mean of what they are told."""
-        sent, codec = self.method.send.knowledge, self.method.send.codec
+        sent = self.method.send.knowledge
         if getattr(sent, "knowledge_type", "") not in AVERAGED:
             raise ValueError(
                 f"method.send.knowledge: aggregators make no mean of {sent.tag_value!r}; send"
                 " weights, soft_labels, logits, hard_labels, label_averages or prototypes"
             )
-        if getattr(codec, "looks", False):
-            assert codec is not None
-            raise ValueError(
-                f"method.send.codec: {codec.tag_value!r} is between two peers; with aggregators"
-                " use one of fixed size"
-            )
+        problems = list(server_misfits(self))
+        if problems:
+            raise ValueError("; ".join(problems))
 
     @model_validator(mode="after")
     def _rows_exist(self) -> Self:
@@ -243,6 +241,8 @@ def _looks_at_reference(scenario: Scenario) -> bool:
         return True
     if getattr(method.learn, "teacher", "") == "none":
         return False
+    if getattr(method.learn, "fuses", False):
+        return True
     free = ("about_classes", "generates")
     return knowledge.about_rows and not any(getattr(knowledge, name, False) for name in free)
 

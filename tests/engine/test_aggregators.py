@@ -84,7 +84,6 @@ def test_graphs_without_such_a_tree_are_refused(changes, complaint):
     [
         ({"aggregators": None}, "go together; add aggregators"),
         ({"method": {"preset": "ds-fl"}}, "go together; add protocol 'coordinated'"),
-        ({"method": {**STAR["method"], "send": {"codec": "delta"}}}, "use one of fixed size"),
         (
             {
                 "method": {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
 from p2pkd.engine.agent import Agent
 from p2pkd.engine.behaviours.aggregator import AggregatorAgent
+from p2pkd.engine.behaviours.caching import CachingMember, CachingServer
 from p2pkd.engine.behaviours.choco import ChocoAgent
 from p2pkd.engine.behaviours.member import MemberAgent
 from p2pkd.engine.behaviours.pairwise import PairwiseAgent
@@ -39,9 +42,18 @@ def make_agents(
         kind = MANNERS[shared.objective.manner]
         return [kind(i, shared, device) for i, device in enumerate(devices)]
     draws = Draws(streams, len(devices), "cohorts")
+    protocol: Any = shared.method.gossip.protocol
+    server, member = AggregatorAgent, MemberAgent
+    if protocol.cache is not None:
+        server, member = CachingServer, CachingMember
+        if len(hierarchy.aggregators) > 1:
+            raise InputError(
+                f"method.gossip.protocol.cache: {len(hierarchy.aggregators)} aggregators, and the"
+                " rows are those of one server; use a star, or leave out cache"
+            )
     return [
-        AggregatorAgent(i, shared, device, hierarchy, draws)
+        server(i, shared, device, hierarchy, draws)
         if i in hierarchy.children
-        else MemberAgent(i, shared, device)
+        else member(i, shared, device)
         for i, device in enumerate(devices)
     ]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
+import simpy
+
+from p2pkd.distillation.base import Work
 from p2pkd.distillation.merge import UniformMixing
 from p2pkd.engine.agent import Agent, Steps
-from p2pkd.engine.behaviours.bundle import Bundle, Collection, bundled
+from p2pkd.engine.behaviours.bundle import Bundle, Collection, as_told, bundled
 from p2pkd.engine.device import Device
 from p2pkd.engine.message import REQUEST, Contents, Message
 from p2pkd.engine.shared import Shared
 from p2pkd.gossip.peers.base import Draws
 from p2pkd.world.hierarchy import Hierarchy
+
+NAN = float("nan")
+ASKING = Contents(REQUEST)
 
 
 class AggregatorAgent(Agent):
@@ -45,23 +51,20 @@ class AggregatorAgent(Agent):
         """Hold a round, if one is the root."""
         late_enough = self.shared.env.now >= self.shared.warm_up_s
         if self.agent == self.hierarchy.root and late_enough:
-            answers = yield from self._collect()
-            if self.models:
-                yield from self._average(answers)
-            elif answers:
-                told = bundled(answers)
-                yield from self._combine(answers)
-                self._pass_on(self._saying(told))
+            yield from self._round()
 
     def hear(self, message: Message) -> None:
         """Take in an answer, hold a round as one is asked to, or pass on what one is told."""
+        ledger = self.shared.ledger
+        if ledger is not None and not isinstance(message.contents, Bundle):
+            ledger.delivered(message)
         collection = self.collections.pop(message.replies_to, None)
         if collection is not None:
             collection.take(message)
         elif message.asks:
             self.shared.react(self, self._serve(message))
         elif message.replies_to < 0:
-            self._pass_on(self._saying(message.contents))
+            self._pass_on(as_told(message))
 
     def _serve(self, message: Message) -> Steps:
         """Hold rounds with one's own children, and answer with what came out."""
@@ -84,11 +87,41 @@ class AggregatorAgent(Agent):
 
     # -- a round ---------------------------------------------------------------------------------
 
-    def _collect(self) -> Any:
+    def _round(self) -> Steps:
+        answers = yield from self._collect()
+        if self.models:
+            yield from self._average(answers)
+            yield from self._fuse(answers)
+        elif answers:
+            told = bundled(answers)
+            yield from self._combine(answers)
+            if self.protocol.tells == "mean":
+                self._pass_on(self._saying(told))
+            yield from self._follow(told.lessons)
+            if self.protocol.tells == "model":
+                said = yield from self._prediction(told.rows)
+                self._pass_on(said)
+
+    def _follow(self, lessons: Sequence[Any]) -> Steps:
+        """Let one's own model, where the method has one, learn what everybody is told."""
+        if self.protocol.server_steps and lessons:
+            work = self.distill(self.version, lessons, self.protocol.server_steps)
+            yield from self._work(work, len(lessons), self._staleness(lessons))
+
+    def _prediction(self, rows: Any) -> Generator[simpy.Event, Any, Contents]:
+        """Return what one's own model says of *rows*, in single precision."""
+        shared, version = self.shared, self.version
+        payload = shared.learner.predict(version, rows, exact=True)
+        made_s, updates = shared.env.now, self.updates
+        yield from self._compute("predict", len(rows) * shared.flops_forward[self.agent])
+        size, kind = self._table(rows), shared.method.send.knowledge.tag_value
+        return Contents(kind, payload, rows, size_bytes=size, made_s=made_s, version=updates)
+
+    def _collect(self, request: Contents = ASKING) -> Any:
         """Ask this round's children; return their answers, by sender."""
         network = self.shared.network
         collection = Collection(self.shared.env, self.protocol.patience)
-        asking = self._model(asking=True) if self.models else Contents(REQUEST)
+        asking = self._model(asking=True) if self.models else request
         for child in self._cohort():
             message = Message(self.agent, child, asking, asks=True, replies_to=-1)
             network.send(message)
@@ -117,21 +150,32 @@ class AggregatorAgent(Agent):
                 [(a.contents, share / total) for a, share in zip(answers, shares, strict=True)]
             )
 
+    def _fuse(self, answers: Sequence[Message]) -> Steps:
+        """Learn from what the answers' models predict, where the method says so (FedDF)."""
+        objective: Any = self.shared.objective
+        if answers and getattr(objective, "fuses", False):
+            work = objective.fuse(self, answers)
+            yield from self._work(work, len(answers), self._staleness(answers))
+
     def _become(self, parts: Sequence[tuple[Any, float]]) -> Steps:
-        work = self.merge(self.version, parts)
-        yield from self._compute(self._flops(work))
-        self.version = work.version
+        yield from self._work(self.merge(self.version, parts))
 
     def _combine(self, answers: Iterable[Message]) -> Steps:
         """Take as long as the mean of all tables does: two operations a number."""
         numbers = sum(self._table(a.rows) for a in answers) / 4
-        yield from self._compute(2.0 * numbers)
+        yield from self._compute("merge", 2.0 * numbers)
 
-    def _compute(self, flops: float) -> Steps:
+    def _work(self, work: Work, teachers: int = 0, staleness_s: float = NAN) -> Steps:
+        yield from self._compute(work.kind, self._flops(work), work.steps, teachers, staleness_s)
+        self.version = work.version
+
+    def _compute(
+        self, kind: str, flops: float, steps: int = 0, teachers: int = 0, staleness_s: float = NAN
+    ) -> Steps:
         turn = self.device.acquire()
         if turn is not None:
             yield turn
-        yield from self._hold("merge", flops, 0, 0, float("nan"))
+        yield from self._hold(kind, flops, steps, teachers, staleness_s)
         self.device.release()
 
     # -- what it says ----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import simpy
 
-from p2pkd.engine.message import Message
+from p2pkd.engine.message import Contents, Message
 
 
 class Bundle(NamedTuple):
@@ -33,6 +33,18 @@ def bundled(answers: Iterable[Message]) -> Bundle:
         said = answer.contents
         lessons += said.lessons if isinstance(said, Bundle) else (answer,)
     return Bundle(tuple(sorted(lessons, key=lambda memo: memo.sender)))
+
+
+def as_told(message: Message) -> Contents:
+    """Return what *message* said, to be passed on as it is."""
+    return Contents(
+        message.kind,
+        message.contents,
+        message.rows,
+        size_bytes=message.payload_bytes,
+        made_s=message.made_s,
+        version=message.version,
+    )
 
 
 class Collection:
