@@ -70,7 +70,7 @@ def mutants() -> list[Mutant]:
 
 
 def judge(mutant: Mutant | None) -> dict[str, Any]:
-    """Return who kills *mutant*, and the processor time until then; None is the package as it is."""
+    """Return who kills *mutant*, and the processor time until then; None: the package as it is."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder)
         ignore = shutil.ignore_patterns("__pycache__")
@@ -143,11 +143,11 @@ def page(done: Sequence[tuple[Mutant, Mapping[str, Any]]]) -> str:
     lines = [
         "# Formulas broken on purpose",
         "",
-        "Each line is a formula of the package that was made wrong in a copy, and the first law of"
-        " `p2pkd verify --fast`, or the first test, that noticed. What is in the engine or the world"
-        " must be noticed by the laws alone; of learning the laws hold little, so what passes them"
-        " is held against the tests beside its file. `python benchmarks/mutants.py` writes this"
-        " page; `tests/verify/test_mutants.py` sees to it that every mutant still fits the code."
+        "Each line is a formula of the package that was made wrong in a copy, and the first law"
+        " of `p2pkd verify --fast`, or the first test, that noticed. What is in the engine or the"
+        " world must be noticed by the laws alone; of learning the laws hold little, so what"
+        " passes them is held against the tests beside its file. `python benchmarks/mutants.py` writes"
+        " this page; `tests/verify/test_mutants.py` sees to it that every mutant still fits the code."
         " Seconds are processor time until it was noticed.",
     ]
     for part in dict.fromkeys(mutant.part for mutant, _ in done):
