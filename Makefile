@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test check unit clean
+.PHONY: help quickstart test check unit test-long clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 quickstart: $(READY) ## install if needed, run scenarios/quickstart.yaml and write its report
 	$(BIN)/p2pkd run scenarios/quickstart.yaml
 
-test: check unit ## install if needed, then everything: ruff, mypy, import-linter, pytest
+test: check unit ## install if needed, then ruff, mypy, import-linter, pytest
 
 check: $(READY)  ## style, types and layers
 	$(BIN)/ruff check .
@@ -27,7 +27,10 @@ check: $(READY)  ## style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(READY)   ## the tests alone
+unit: $(READY)   ## the tests alone, without the long ones
+	$(BIN)/pytest -m "not long"
+
+test-long: $(READY) ## all tests, those that take minutes included
 	$(BIN)/pytest
 
 clean:           ## remove the environment and all caches

@@ -125,6 +125,9 @@ def aborted(*, fast: bool) -> Iterator[Check]:
         yield exact(law, f"{transport}, from who is offline", 0, sum(m.sender == 1 for m in later))
         sizes = [m.wire_bytes for m in later if m.receiver == 1]
         yield from alike(law, f"{transport}, bytes to who is offline", 0, sizes)
+    # While the latency lasts, nothing of a fluid flow has crossed.
+    sent = observe(talking(2, 9.0, churn=_failure(LATENCY_S / 2))).messages
+    yield from alike(law, "fair, bytes within the latency", 0, [m.wire_bytes for m in sent])
     endless = {"learn": {"local_steps": 100_000}}
     seen = observe(base(2, 15.0, method=endless, churn=_failure(3.0)))
     flops = [c.flops for c in seen.computations if c.agent == 1]

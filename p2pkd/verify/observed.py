@@ -64,22 +64,19 @@ class Observed(Observer):
         self.agents.append(record)
 
 
-def observe(values: Mapping[str, Any], seed: int = 0, base: Path | None = None) -> Observed:
-    """Run *values* without learning, and return what was recorded."""
-    seen = prepare(values, seed, base)
+def observe(values: Mapping[str, Any], seed: int = 0, *, learns: bool = False) -> Observed:
+    """Run *values*, without learning unless it *learns*, and return what was recorded."""
+    seen = prepare(values, seed, learns=learns)
     assert seen.simulation is not None
     seen.simulation.run()
     return seen
 
 
-def prepare(values: Mapping[str, Any], seed: int = 0, base: Path | None = None) -> Observed:
-    """Return an observer of the run of *values*, which has not begun.
-
-    Relative paths are looked for from *base*.
-    """
+def prepare(values: Mapping[str, Any], seed: int = 0, *, learns: bool = False) -> Observed:
+    """Return an observer of the run of *values*, which has not begun."""
     seen = Observed()
     scenario = scenario_from_dict({**values, "seed": seed})
-    seen.simulation = assemble(scenario, Streams(seed), base or Path(), seen, dry_run=True)
+    seen.simulation = assemble(scenario, Streams(seed), Path(), seen, dry_run=not learns)
     return seen
 
 
@@ -130,6 +127,15 @@ def talking(n: int, duration_s: float, **sections: Any) -> dict[str, Any]:
     }
     device = sections.pop("device", {})
     return merged(base(n, duration_s, method=quiet, device=device), sections)
+
+
+def with_preset(
+    name: str, n: int, method: Mapping[str, Any] = {}, duration_s: float = 25.0, **sections: Any
+) -> Observed:
+    """Return what was recorded of a `base` scenario with the preset *name*, changed by *method*."""
+    values = base(n, duration_s, **sections)
+    values["method"] = merged({"preset": name, "gossip": {"every": "10 s"}}, method)
+    return observe(values)
 
 
 _DEVICE: dict[str, Any] = {

@@ -29,9 +29,10 @@ def alone(*, fast: bool) -> Iterator[Check]:
     slow = LATENCY_S + WEIGHTS_BYTES / min(UPLINK, DOWNLINK)
     for transport, expected in (("fair", slow), ("fifo", slow), ("instant", LATENCY_S)):
         yield exact(law, transport, expected, _first(links={"transport": transport}))
-    narrow = {"uplink": "500 B/s", "downlink": "4 kB/s"}
     expected = LATENCY_S + WEIGHTS_BYTES / 500
-    yield exact(law, "links.uplink before the device's", expected, _first(links=narrow))
+    for narrow, wide in (("uplink", "downlink"), ("downlink", "uplink")):
+        links = {narrow: "500 B/s", wide: "4 kB/s"}
+        yield exact(law, f"links.{narrow} before the device's", expected, _first(links=links))
 
 
 def together(*, fast: bool) -> Iterator[Check]:

@@ -19,6 +19,7 @@ from p2pkd.verify.observed import (
     REFERENCE,
     base,
     observe,
+    with_preset,
 )
 
 ROWS = 7
@@ -94,22 +95,8 @@ def gossip_of_parameters(*, fast: bool) -> Iterator[Check]:
         ("choco, signs", "choco", signs, math.ceil(p / 8) + 4),
     ]
     for case, preset, method, size in cases:
-        sizes = [m.payload_bytes for m in _preset(preset, method)]
+        sizes = [m.payload_bytes for m in with_preset(preset, 5, method).messages]
         yield from alike(law, case, size, sizes)
-    server = _preset("fedavg", {}, topology="star", aggregators={"who": "hub"})
-    down = [m.payload_bytes for m in server if m.sender == 0]
-    up = [m.payload_bytes for m in server if m.sender != 0]
-    yield exact(law, "fedavg, downwards", 4 * p, max(down))
-    yield exact(law, "fedavg, upwards, with the rows", 4 * p + 4, max(up))
-
-
-def servers(*, fast: bool) -> Iterator[Check]:
-    """A server asks max(C K, 1) of its K children."""
-    for share, expected in (("50 %", 3), ("10 %", 1), ("100 %", 6)):
-        method = {"gossip": {"protocol": {"kind": "coordinated", "fraction": share}}}
-        sent = _preset("fedavg", method, 7, topology="star", aggregators={"who": "hub"})
-        asked = sum(m.sender == 0 and m.sent_s == 0 for m in sent)
-        yield exact("children asked in a round", f"{share} of 6", expected, asked)
 
 
 def download(*, fast: bool) -> Iterator[Check]:
@@ -134,10 +121,3 @@ def _sent(
     """Return the first message of a run that sends so."""
     values = base(3, 9.0, method={"send": send, "learn": learn}, device=device)
     return observe(values).messages[0]
-
-
-def _preset(name: str, method: dict[str, Any], n: int = 5, **sections: Any) -> list[MessageRecord]:
-    values = base(n, 25.0, **sections)
-    gossip = {"every": "10 s", **method.get("gossip", {})}
-    values["method"] = {"preset": name, **method, "gossip": gossip}
-    return observe(values).messages
