@@ -40,6 +40,8 @@ def played(method: dict[str, Any], **changes: Any) -> SimpleNamespace:
             "seed": 3,
             "topology": {"kind": "ring", "k": 2},
             "devices": [{"profile": "laptop", "model": "linear"}],
+            # Models that differ from the first step on: what is mixed wrongly then shows at once.
+            "models": {"start": {"kind": "fresh", "alike": False}},
             "data": {"dataset": {"kind": "sklearn", "name": "iris"}, "reference": {"rows": 10}},
             "evaluate": {"every": "1 h"},
             "method": {**method, "gossip": {"every": "10 s", **method.get("gossip", {})}},
