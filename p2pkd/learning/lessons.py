@@ -51,9 +51,7 @@ class Alignment:
         """Return where *rows* ``(G, n)`` are in the unions, and which are there at all."""
         places = np.zeros_like(rows)
         found = np.zeros(rows.shape, bool)
-        for g, (asked, offset, size) in enumerate(
-            zip(rows, self.offsets, self.sizes, strict=True)
-        ):
+        for g, (asked, offset, size) in enumerate(zip(rows, self.offsets, self.sizes, strict=True)):
             union = self.ids[offset : offset + size]
             places[g] = union.searchsorted(asked).clip(max=size - 1)
             found[g] = union[places[g]] == asked
