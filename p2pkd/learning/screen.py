@@ -3,9 +3,9 @@
 A payload (predictions, parameters, prototypes, a generator, ...) is *non-finite* if any number of
 it is nan or infinite, or was before a codec made something else of it.  No other agent learns from
 one.  In a lesson its sender is absent; a lesson without any other teacher is plain training, if
-private steps are part of it, or else nothing; a mean is of those alone that are finite.  In a weighted sum of models the receiver's own
-numbers, its *keeper*, take the place of the sender's, so that all shares still sum to what they
-did.  The timeline is none the wiser: what was charged is charged.
+private steps are part of it, or else nothing.  A mean of payloads is of the others.  In a weighted
+sum of models the receiver's own numbers, its *keeper*, take the place of the sender's, so that all
+shares still sum to what they did.  The timeline is none the wiser: what was charged is charged.
 """
 
 from __future__ import annotations
