@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from p2pkd.analysis import style
-from p2pkd.analysis.communication import accuracy_at_cost, costs_over_time
+from p2pkd.analysis.budgets import Budget, accuracy_at
+from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.readable import size
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
@@ -25,8 +26,7 @@ from p2pkd.study.load import load_study
 
 HERE = Path(__file__).parent
 STUDY = HERE.parent / "scenarios" / "studies" / "methods.yaml"
-BYTES, SECONDS, STEPS = 1e6, 600.0, 3300.0
-BUDGETS = (("wire_bytes", BYTES), ("time_s", SECONDS), ("gradient_steps", STEPS))
+BUDGETS = [Budget.parse(text) for text in ("1 MB", "10 min", "3300 steps", "final")]
 ABOUT_ROWS = {"probabilities", "log_probabilities", "logits", "labels", "features", "relations",
               "attention_maps"}  # fmt: skip
 
@@ -163,8 +163,7 @@ def _told(scenario: Any, method: Method, here: str) -> list[str]:
 
 
 def _measured(runs: list[Result]) -> list[str]:
-    columns = [[accuracy_at_cost(run, budget, cost) for run in runs] for cost, budget in BUDGETS]
-    columns.append([float(run.summary["final_accuracy_mean"]) for run in runs])
+    columns = [[accuracy_at(run, budget).accuracy for run in runs] for budget in BUDGETS]
     wire = sum(float(run.summary["wire_bytes"]) for run in runs) / len(runs)
     return [*map(_percent, columns), size(wire) if wire else "0"]
 

@@ -61,9 +61,6 @@ def plot_accuracy_over(results: Results, cost: str, ax: Axes | None = None) -> A
     runs = as_list(results)
     ax = style.axes(ax)
     tables = [costs_over_time(run) for run in runs]
-    if cost == "wire_bytes":
-        for run, table in zip(runs, tables, strict=True):
-            table[cost] += run.summary.get("setup_bytes") or 0
     largest = max((float(table[cost].max()) for table in tables if len(table)), default=0.0)
     what, scale = _axis(cost, largest)
     ends = []

@@ -14,7 +14,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from p2pkd.analysis import style
-from p2pkd.analysis.cost import SPENT, pareto, spending
+from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.cost import SPENT, pareto
 from p2pkd.analysis.readable import energy_scale, size_scale, time_scale
 from p2pkd.analysis.results import Results
 from p2pkd.analysis.statistics import interval, interval_of
@@ -183,7 +184,7 @@ def _text(name: object) -> str:
 
 def _curves(results: Results, over: str) -> pd.DataFrame:
     """Return accuracy ``(n_points, n_runs)`` at costs that all runs came to."""
-    tables = [spending(run) for run in results]
+    tables = [costs_over_time(run) for run in results]
     end = min(table[over].max() for table in tables)
     grid = np.linspace(0, end, 61)
     columns = [np.interp(grid, table[over], table["accuracy_mean"]) for table in tables]
