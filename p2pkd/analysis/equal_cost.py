@@ -19,6 +19,7 @@ from p2pkd.core.errors import ResultError, suggestion
 ALL, BEST = "all", "best"
 COMPARED = ("difference", "difference_low", "difference_high", "pairs", "p", "p_holm",
             "shows_from", "detectable", "seeds_needed")  # fmt: skip
+MEASURED = ("budget", "mean", "std", "n", "low", "high", "reached", "used", "against", *COMPARED)
 
 Setting = tuple[Any, ...]
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from p2pkd.analysis.equal_cost import COMPARED
+from p2pkd.analysis.equal_cost import MEASURED
 from p2pkd.analysis.results import tex_text
 
-MEASURED = ("budget", "mean", "std", "n", "low", "high", "reached", "used", "against", *COMPARED)
 DAGGER = r"$^{\dagger}$"
 
 
