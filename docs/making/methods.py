@@ -1,20 +1,16 @@
-"""Makes the first table and the figure of methods.md: `python docs/methods.py RUNS`.
-
-RUNS is where `p2pkd sweep scenarios/studies/methods.yaml --out RUNS` has put its runs.
-"""
+"""The first table and the figure of docs/methods.md, from scenarios/studies/methods.yaml."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from markdown_parts import replace_part
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from making.markdown_parts import replace_part
 from p2pkd.analysis import style
 from p2pkd.analysis.budgets import Budget, accuracy_at
 from p2pkd.analysis.communication import costs_over_time
@@ -24,8 +20,7 @@ from p2pkd.analysis.results import Results
 from p2pkd.analysis.statistics import interval
 from p2pkd.study.load import load_study
 
-HERE = Path(__file__).parent
-STUDY = HERE.parent / "scenarios" / "studies" / "methods.yaml"
+STUDY = Path(__file__).parents[2] / "scenarios" / "studies" / "methods.yaml"
 BUDGETS = [Budget.parse(text) for text in ("1 MB", "10 min", "3300 steps", "final")]
 ABOUT_ROWS = {"probabilities", "log_probabilities", "logits", "labels", "features", "relations",
               "attention_maps"}  # fmt: skip
@@ -114,14 +109,15 @@ OTHER_TASKS = (
 )
 
 
-def main(folder: str) -> None:
-    """Write table and figure."""
-    results = Results.from_dir(folder)
+def write(place: Path, results: Results) -> None:
+    """Write table, figure and numbers at equal budgets."""
     runs: dict[str, list[Result]] = {}
     for label, run in zip(results.labels, results.runs, strict=True):
         runs.setdefault(str(label["variant"]), []).append(run)
-    replace_part(HERE / "methods.md", "methods", table(runs))
-    figure(runs).savefig(HERE / "img" / "methods.png", dpi=130)
+    replace_part(place / "docs/methods.md", "methods", table(runs))
+    figure(runs).savefig(place / "docs/img/methods.png", dpi=130)
+    numbers = results.at(*(budget.text for budget in BUDGETS), against="isolated")
+    numbers.to_csv(place / "docs/results/methods.csv", index=False)
 
 
 def table(runs: dict[str, list[Result]]) -> str:
@@ -224,7 +220,3 @@ def _curve(runs: list[Result]) -> tuple[pd.Series[float], pd.Series[float]]:
     mean = pd.concat(tables).groupby("time_s").mean()
     mean = mean[mean["wire_bytes"] > 0]
     return mean["wire_bytes"], mean["accuracy_mean"]
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
