@@ -13,7 +13,7 @@ from p2pkd.analysis.budgets import Bought, Budget, accuracy_at
 from p2pkd.analysis.power import detectable, holm, seeds_needed, shows_from
 from p2pkd.analysis.results import Results
 from p2pkd.analysis.settings import setting_text
-from p2pkd.analysis.statistics import interval, paired
+from p2pkd.analysis.statistics import Interval, interval, interval_of, paired
 from p2pkd.core.errors import ResultError, suggestion
 
 ALL, BEST = "all", "best"
@@ -32,9 +32,10 @@ class Group:
     by_seed: Mapping[int, Bought]
 
     @property
-    def accuracies(self) -> list[float]:
-        """Accuracy by seed."""
-        return [bought.accuracy for bought in self.by_seed.values()]
+    def interval(self) -> Interval:
+        """Accuracy over seeds; nan if a run has none, the others' mean would flatter."""
+        accuracies = [bought.accuracy for bought in self.by_seed.values()]
+        return interval_of(pd.Series(accuracies, name="final_accuracy_mean"))
 
 
 def at_budgets(
@@ -50,9 +51,10 @@ def at_budgets(
     Columns: what was varied; ``budget``; ``mean``, ``std``, ``n``, ``low``, ``high`` of accuracy
     over seeds (95 %); ``reached``, the share of runs that had spent the budget by their end, the
     others counting with the accuracy of their end; ``used``, the mean share of the budget that had
-    been spent at the evaluation that counts.  Then ``against`` and the mean ``difference`` of pairs
-    of one seed with its 95 % interval, the number of ``pairs``, ``p`` of the paired t test and
-    ``p_holm``, corrected for all comparisons in the table; ``shows_from``, the smallest mean
+    been spent at the evaluation that counts.  A setting with a run that has no accuracy, since it
+    had diverged or its first evaluation had spent more, has none.  Then ``against`` and the mean
+    ``difference`` of pairs of one seed with its 95 % interval, the number of ``pairs``, ``p`` of
+    the paired t test and ``p_holm``, corrected for all comparisons in the table; ``shows_from``, the smallest mean
     difference that these seeds would have shown; ``detectable``, the true difference that they show
     with a power of 80 %; ``seeds_needed`` to show the observed one with that power, if it is true.
 
@@ -100,7 +102,7 @@ def _row(keys: list[str], budget: Budget, group: Group, other: Group | None) -> 
     return {
         **dict(zip(keys, group.setting, strict=True)),
         "budget": budget.text,
-        **vars(interval(group.accuracies)),
+        **vars(group.interval),
         "reached": sum(each.reached for each in bought) / len(bought),
         "used": used,
         "against": "" if other is None else _text(keys, other.setting),
@@ -117,6 +119,8 @@ def _difference(group: Group, other: Group | None) -> dict[str, float]:
         [other.by_seed[seed].accuracy for seed in seeds],
         [group.by_seed[seed].accuracy for seed in seeds],
     )
+    if found.n < len(seeds):
+        return dict.fromkeys(COMPARED, math.nan) | {"pairs": found.n}
     std = interval(found.differences).std
     values = (found.mean, found.low, found.high, found.n, found.p, math.nan,
               shows_from(std, found.n), detectable(std, found.n),
@@ -161,7 +165,7 @@ def _baselines(
 
 
 def _best(groups: dict[Setting, Group]) -> Setting:
-    means = {setting: interval(group.accuracies).mean for setting, group in groups.items()}
+    means = {setting: group.interval.mean for setting, group in groups.items()}
     return max(means, key=lambda setting: -1.0 if math.isnan(means[setting]) else means[setting])
 
 

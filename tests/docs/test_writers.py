@@ -25,7 +25,7 @@ def in_little(name, folder):
     facts["base"] = str((source.parent / facts["base"]).resolve())
     facts["seeds"] = [0, 1]
     facts.pop("tune", None)
-    facts["set"] = {**facts.get("set", {}), "duration": "2 min", "evaluate": {"every": "30 s"}}
+    facts["set"] = {**facts.get("set", {}), "duration": "3 min", "evaluate": {"every": "30 s"}}
     for variant, changes in dict(facts.get("variants", {})).items():
         if variant in SLOW.get(name, ()):
             del facts["variants"][variant]

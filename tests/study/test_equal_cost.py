@@ -104,6 +104,22 @@ def test_who_spent_less_is_told(results):
     assert (results.at("final")["reached"] == 1).all()
 
 
+def test_a_run_without_accuracy_leaves_its_setting_without_one(results, monkeypatch):
+    import p2pkd.analysis.equal_cost as module
+
+    def bought(run, budget):
+        found = accuracy_at(run, budget)
+        return found._replace(accuracy=float("nan")) if run is lost else found
+
+    lost = results.where(variant="many", agents=4).runs[0]
+    monkeypatch.setattr(module, "accuracy_at", bought)
+    table = results.at("final")
+    row = row_of(table, "many", 4, "final")
+    assert (row["n"], row["pairs"]) == (2, 2)
+    assert row[["mean", "low", "difference", "p", "p_holm", "detectable"]].isna().all()
+    assert r"\mathrm{n/a}" in equal_cost_latex(table)
+
+
 def test_a_named_setting_the_best_or_all_pairs(results):
     table = results.at(BUDGET, against="alone")
     assert row_of(table, "few", 4)["against"] == "alone, agents 4"
