@@ -54,9 +54,10 @@ def at_budgets(
     been spent at the evaluation that counts.  A setting with a run that has no accuracy, since it
     had diverged or its first evaluation had spent more, has none.  Then ``against`` and the mean
     ``difference`` of pairs of one seed with its 95 % interval, the number of ``pairs``, ``p`` of
-    the paired t test and ``p_holm``, corrected for all comparisons in the table; ``shows_from``, the smallest mean
-    difference that these seeds would have shown; ``detectable``, the true difference that they show
-    with a power of 80 %; ``seeds_needed`` to show the observed one with that power, if it is true.
+    the paired t test and ``p_holm``, corrected for all comparisons in the table; ``shows_from``,
+    the smallest mean difference that these seeds would have shown; ``detectable``, the true
+    difference that they show with a power of 80 %; ``seeds_needed`` to show the observed one with
+    that power, if it is true.
 
     Raise ResultError for a budget or an *against* that is not there.
     """
