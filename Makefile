@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test check unit test-long clean
+.PHONY: help quickstart test check unit test-long results results-list clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,12 @@ unit: $(READY)   ## the tests alone, without the long ones
 
 test-long: $(READY) ## all tests, those that take minutes included
 	$(BIN)/pytest
+
+results: $(READY) ## make every table, figure and number of the docs that is not up to date; ONLY=NAME for one
+	$(BIN)/python docs/make_results.py $(addprefix --only ,$(ONLY))
+
+results-list: $(READY) ## list these results: state, minutes on two cores, where they go
+	$(BIN)/python docs/make_results.py --list
 
 clean:           ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

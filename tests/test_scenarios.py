@@ -46,7 +46,7 @@ def test_missing_data_is_refused_by_name(monkeypatch, tmp_path):
 
 
 def test_distillation_beats_isolation_on_skewed_digits(tmp_path):
-    """Ten points at least, with the same private steps; five seeds: benchmarks/gain.py."""
+    """Ten points at least, with the same private steps; ten seeds: scenarios/studies/claim.yaml."""
     accuracy, steps = {}, {}
     for name in ("quickstart", "isolated", "pooled"):
         result = p2pkd.simulate(

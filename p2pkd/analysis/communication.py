@@ -1,8 +1,9 @@
 """What communication costs, and what accuracy it buys.
 
 One definition throughout: ``wire_bytes`` is all that crossed the senders' links, that is payload,
-headers, retransmissions and the crossed part of aborted transfers; a reference set that every agent
-downloads is ``setup_bytes``, apart from it.
+headers, retransmissions and the crossed part of aborted transfers.  A reference set that every
+agent downloads is ``setup_bytes`` in the summary, apart from it; what a run had spent by some time,
+which is what budgets are about, has both.
 """
 
 from __future__ import annotations
@@ -21,20 +22,24 @@ if TYPE_CHECKING:
 
     from p2pkd.analysis.result import Result
 
-COSTS = ("time_s", "wire_bytes", "payload_bytes", "gradient_steps", "compute_energy_j")
+COSTS = (
+    "time_s", "wire_bytes", "payload_bytes", "gradient_steps", "compute_energy_j", "energy_j",
+)  # fmt: skip
 
 
 def costs_over_time(result: Result) -> pd.DataFrame:
     """Return a row per evaluation: accuracy, and what all agents together had spent until then.
 
     Columns ``time_s``, ``accuracy_mean``, ``accuracy_std``, ``wire_bytes``, ``payload_bytes``,
-    ``gradient_steps``, ``compute_energy_j``.  A message is charged when its fate is known, a
-    computation when it ends.  The reference set's download is not in ``wire_bytes``.
+    ``gradient_steps``, ``compute_energy_j``, ``energy_j``.  A message is charged when its fate is
+    known, a computation when it ends; a reference set that was downloaded is in ``wire_bytes`` from
+    the start.  ``energy_j`` is everything: computing, radios (in proportion to the bytes on the
+    wire) and idling (in proportion to time), which come to the agents' totals.
     """
     population, messages, compute = result.population, result.messages, result.compute
     times = population["time_s"].to_numpy()
     sent, computed = messages["ended_s"].to_numpy(), compute["ended_s"].to_numpy()
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "time_s": times,
             "accuracy_mean": population["accuracy_mean"],
@@ -45,6 +50,16 @@ def costs_over_time(result: Result) -> pd.DataFrame:
             "compute_energy_j": _until(times, computed, compute["energy_j"].to_numpy()),
         }
     )
+    agents, summary = result.agents, result.summary
+    radio = _share(table["wire_bytes"], messages["wire_bytes"].sum())
+    idle = _share(table["time_s"], float(summary.get("simulated_s") or 0))
+    table["energy_j"] = (
+        table["compute_energy_j"]
+        + radio * agents["radio_energy_j"].sum()
+        + idle * agents["idle_energy_j"].sum()
+    )
+    table["wire_bytes"] += summary.get("setup_bytes") or 0
+    return table
 
 
 def cost_to_accuracy(result: Result, target: float, cost: str = "wire_bytes") -> float:
@@ -55,16 +70,6 @@ def cost_to_accuracy(result: Result, target: float, cost: str = "wire_bytes") ->
     table = costs_over_time(result)
     reached = table.loc[table["accuracy_mean"] >= target, cost]
     return float(reached.iloc[0]) if len(reached) else float("nan")
-
-
-def accuracy_at_cost(result: Result, budget: float, cost: str = "wire_bytes") -> float:
-    """Return the mean accuracy at the last evaluation that had spent at most *budget*.
-
-    *cost* is one of `COSTS`.  nan if even the first evaluation had spent more.
-    """
-    table = costs_over_time(result)
-    within = table.loc[table[cost] <= budget, "accuracy_mean"]
-    return float(within.iloc[-1]) if len(within) else float("nan")
 
 
 def split_bytes(result: Result) -> pd.DataFrame:
@@ -161,6 +166,10 @@ def break_even(result: Result) -> pd.DataFrame | None:
     rows = with_rows.groupby(with_rows["sender"].map(model))["rows"].mean()
     table["rows_sent"] = rows.reindex(table.index)
     return table
+
+
+def _share(values: pd.Series, total: float) -> pd.Series:
+    return values / total if total else values * 0.0
 
 
 def _until(

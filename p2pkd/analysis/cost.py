@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.budgets import Budget, accuracy_at
+from p2pkd.analysis.communication import cost_to_accuracy, costs_over_time
 from p2pkd.analysis.compare import labels
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.statistics import gini, jain
@@ -18,43 +19,12 @@ ESTIMATED = ("messages_sent", "payload_bytes", "wire_bytes", "energy_j", "train_
              "distill_steps", "simulated_s")  # fmt: skip
 
 
-def spending(result: Result) -> pd.DataFrame:
-    """Return `costs_over_time` with ``energy_j``, everything that the run's energy went into.
-
-    Computing is charged when it ends; what radios took in proportion to the bytes on the wire, and
-    what idling took in proportion to time, up to the agents' totals.  A reference set that was
-    downloaded is in ``wire_bytes`` from the start.
-    """
-    table, agents = costs_over_time(result), result.agents
-    table["energy_j"] = (
-        table["compute_energy_j"]
-        + _share(table["wire_bytes"], result.messages["wire_bytes"].sum())
-        * agents["radio_energy_j"].sum()
-        + _share(table["time_s"], float(result.summary.get("simulated_s") or 0))
-        * agents["idle_energy_j"].sum()
-    )
-    table["wire_bytes"] += result.summary.get("setup_bytes") or 0
-    return table
-
-
 def to_target(result: Result, target: float) -> dict[str, float]:
     """Return bytes, seconds and joules spent when mean accuracy first reached *target*.
 
     nan where it never did.
     """
-    table = spending(result)
-    reached = table[table["accuracy_mean"] >= target]
-    return {key: float(reached[key].iloc[0]) if len(reached) else float("nan") for key in SPENT}
-
-
-def at_budget(result: Result, budget: float, cost: str = "wire_bytes") -> float:
-    """Return the mean accuracy at the last evaluation within *budget* of *cost*, one of `SPENT`.
-
-    nan if even the first evaluation had spent more.
-    """
-    table = spending(result)
-    within = table.loc[table[cost] <= budget, "accuracy_mean"]
-    return float(within.iloc[-1]) if len(within) else float("nan")
+    return {cost: cost_to_accuracy(result, target, cost) for cost in SPENT}
 
 
 def marginal_accuracy(result: Result) -> pd.DataFrame:
@@ -63,7 +33,7 @@ def marginal_accuracy(result: Result) -> pd.DataFrame:
     Columns ``wire_bytes`` (at its end) and ``accuracy_per_mb``, points of 1 a megabyte; stretches
     without traffic are left out.
     """
-    table = spending(result)
+    table = costs_over_time(result)
     steps = table[["wire_bytes", "accuracy_mean"]].diff()
     gain = steps["accuracy_mean"] / (steps["wire_bytes"] / MB)
     found = pd.DataFrame({"wire_bytes": table["wire_bytes"], "accuracy_per_mb": gain})
@@ -155,11 +125,7 @@ def _row(result: Result, target: float | None, budget: float | None) -> dict[str
         names = ("bytes_to_target", "seconds_to_target", "joules_to_target")
         row |= dict(zip(names, to_target(result, target).values(), strict=True))
     if budget is not None:
-        row["accuracy_at_budget"] = at_budget(result, budget)
+        row["accuracy_at_budget"] = accuracy_at(result, Budget.of_bytes(budget)).accuracy
     row["gini_bytes"] = gini(agents["wire_bytes"])
     row["fairness_accuracy"] = jain(agents["accuracy"])
     return row
-
-
-def _share(values: pd.Series, total: float) -> pd.Series:
-    return values / total if total else values * 0.0

@@ -11,13 +11,15 @@ from matplotlib.axes import Axes
 from p2pkd.analysis import style
 from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.compare import labels
-from p2pkd.analysis.readable import Scale, energy_scale, size_scale, time_scale
+from p2pkd.analysis.cost_axis import CostAxis
+from p2pkd.analysis.readable import time_scale
 from p2pkd.analysis.result import Result
 
 Results = Result | Sequence[Result]
 
 # The band of a curve: nine agents in ten lie between these quantiles, less the worst tenth.
 BAND = (0.1, 0.9)
+MOST_NAMES = 12
 
 
 def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
@@ -44,37 +46,42 @@ def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_accuracy_over_bytes(results: Results, ax: Axes | None = None) -> Axes:
+def plot_accuracy_over_bytes(
+    results: Results, ax: Axes | None = None, budgets: Sequence[str] = ()
+) -> Axes:
     """Draw mean test accuracy over the bytes that all agents together had put on the wire.
 
     Where the reference set is downloaded, its bytes are what a curve starts with.  A run that sends
     nothing is a dotted line at its final accuracy.
     """
-    return plot_accuracy_over(results, "wire_bytes", ax)
+    return plot_accuracy_over(results, "wire_bytes", ax, budgets)
 
 
-def plot_accuracy_over(results: Results, cost: str, ax: Axes | None = None) -> Axes:
+def plot_accuracy_over(
+    results: Results, cost: str, ax: Axes | None = None, budgets: Sequence[str] = ()
+) -> Axes:
     """Draw mean test accuracy over what had been spent until then, by all agents together.
 
-    *cost* is one of `p2pkd.analysis.communication.COSTS`.
+    *cost* is one of `p2pkd.analysis.communication.COSTS`; its axis is logarithmic where the runs'
+    ends are far apart.  Those of *budgets*, such as ``1 MB``, that are of this cost are marked.
     """
     runs = as_list(results)
     ax = style.axes(ax)
     tables = [costs_over_time(run) for run in runs]
-    if cost == "wire_bytes":
-        for run, table in zip(runs, tables, strict=True):
-            table[cost] += run.summary.get("setup_bytes") or 0
-    largest = max((float(table[cost].max()) for table in tables if len(table)), default=0.0)
-    what, scale = _axis(cost, largest)
+    axis = CostAxis(cost, [float(table[cost].max()) for table in tables if len(table)])
+    spent = [float(table.loc[table[cost] > 0, cost].min()) for table in tables]
+    low = min((x for x in spent if x == x), default=0.0) if axis.log else 0.0
     ends = []
     for number, (table, label) in enumerate(zip(tables, labels(runs), strict=True)):
         colour, dash = style.look(number)
-        x, y = table[cost] / scale.factor, table["accuracy_mean"]
-        if len(y) and not x.any() and largest:
-            x, y, dash = pd.Series([0, largest / scale.factor]), y.iloc[[-1, -1]], ":"
+        x, y = table[cost] / axis.factor, table["accuracy_mean"]
+        if len(y) and not x.any() and axis.largest:
+            x, y = pd.Series([low, axis.largest / axis.factor]), y.iloc[[-1, -1]]
+            dash = ":"
+        x, y = (x[x > 0], y[(x > 0).to_numpy()]) if axis.log else (x, y)
         ax.plot(x, y, color=colour, linestyle=dash, linewidth=2, label=label, marker=".", ms=4)
         ends += style.ends_of(ax, x.to_numpy(), y, label, colour) if len(runs) > 1 else []
-    _finish(ax, f"{what} ({scale.unit})" if scale.unit else what, "mean test accuracy", ends)
+    _finish(ax, axis.label, "mean test accuracy", ends, axis, budgets)
     return ax
 
 
@@ -140,32 +147,30 @@ def _plot_groups(ax: Axes, run: Result, factor: float) -> list[style.End]:
     return ends
 
 
-def _finish(ax: Axes, x_label: str, y_label: str, ends: list[style.End]) -> None:
+def _finish(
+    ax: Axes, x_label: str, y_label: str, ends: list[style.End], axis: CostAxis | None = None,
+    budgets: Sequence[str] = (),
+) -> None:  # fmt: skip
     ax.set_xlabel(x_label)
     ax.set_ylabel(y_label)
     style.percent(ax)
     style.grid(ax)
-    style.round_ticks(ax)
     right, low = ax.dataLim.xmax, ax.dataLim.ymin
-    if math.isfinite(right) and right > 0:
-        ax.set_xlim(0, right)
+    log = axis is not None and axis.log
+    if axis is not None and log:
+        axis.apply(ax)
+    else:
+        style.round_ticks(ax)
+        if math.isfinite(right) and right > 0:
+            ax.set_xlim(0, right)
     ax.set_ylim(min(0, low) if math.isfinite(low) else 0, min(1.02, ax.get_ylim()[1]))
-    style.label_ends(ax, ends)
+    if axis is not None:
+        axis.mark(ax, budgets)
+    (style.label_points if log and len(ends) <= MOST_NAMES else style.label_ends)(ax, ends)
     if not math.isfinite(right):
         drawn = any(len(line.get_xdata()) for line in ax.lines)  # type: ignore[arg-type]
         text = "diverged before the first evaluation" if drawn else "nothing was evaluated"
         ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center")
-
-
-def _axis(cost: str, largest: float) -> tuple[str, Scale]:
-    """Return what to write under the axis of *cost*, and its unit."""
-    return {
-        "time_s": ("simulated time", time_scale(largest)),
-        "wire_bytes": ("bytes on the wire, all agents together", size_scale(largest)),
-        "payload_bytes": ("bytes of knowledge, all agents together", size_scale(largest)),
-        "gradient_steps": ("gradient steps, all agents together", Scale(1, "")),
-        "compute_energy_j": ("energy for computing, all agents together", energy_scale(largest)),
-    }[cost]
 
 
 def _end(run: Result) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from p2pkd.analysis.cost import by_link, spending
+from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.cost import by_link
 from p2pkd.analysis.resources import resources_by_agent
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
@@ -14,7 +15,7 @@ from p2pkd.analysis.results import Results
 
 def curves(results: Results) -> pd.DataFrame:
     """Return a row per run and evaluation: accuracy, and what had been spent by then."""
-    return _stacked(results, spending)
+    return _stacked(results, costs_over_time)
 
 
 def resources(results: Results) -> pd.DataFrame:

@@ -130,6 +130,16 @@ class Results:
             raise ResultError(f"{column}: no pairs of {a!r} and {b!r}; its values are {known}")
         return paired(sides[0].loc[both], sides[1].loc[both], confidence)
 
+    def at(self, *budgets: str, against: str | None = None) -> pd.DataFrame:
+        """Return each setting's accuracy at equal cost, and paired differences to *against*.
+
+        ``results.at("1 MB", "10 min", against="isolated")``; the columns are those of
+        `p2pkd.analysis.equal_cost.at_budgets`, and of ``p2pkd export --table groups --at``.
+        """
+        from p2pkd.analysis.equal_cost import at_budgets
+
+        return at_budgets(self, budgets, against)
+
     def to_csv(self, path: str | Path) -> None:
         """Write `frame` as CSV."""
         self.frame.to_csv(path, index=False)
@@ -179,6 +189,11 @@ def to_latex(table: pd.DataFrame, digits: int = 3) -> str:
 def _tex(value: object, digits: int = 3) -> str:
     if isinstance(value, float):
         return "--" if value != value else f"{value:.{digits}g}"
+    return tex_text(value)
+
+
+def tex_text(value: object) -> str:
+    """Return *value* as LaTeX writes it; what is between dollars stays as it is."""
     text = str(value)
     if text.startswith("$"):
         return text

@@ -30,7 +30,7 @@ def with_settings(results: Results) -> Results:
     """
     keys = [TRIAL] if TRIAL in results.varied else results.varied
     runs = zip(results, results.labels, strict=True)
-    texts = [_text(label, keys) or run.name for run, label in runs]
+    texts = [setting_text(label, keys) or run.name for run, label in runs]
     measured = results.measure(gini_bytes=lambda run: gini(run.agents["wire_bytes"]))
     return measured.assign(**{SETTING: texts})
 
@@ -76,7 +76,8 @@ def _diverged(runs: pd.DataFrame) -> int:
     return int((runs["final_diverged"] > 0).sum()) if "final_diverged" in runs else 0
 
 
-def _text(label: Any, keys: list[str]) -> str:
+def setting_text(label: Any, keys: list[str]) -> str:
+    """Return a setting, the values of *keys* in *label*, in one text."""
     return ", ".join(_named(key, label[key]) for key in keys)
 
 

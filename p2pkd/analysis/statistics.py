@@ -28,7 +28,8 @@ class Interval:
 class Paired:
     """The mean of the differences *b* - *a* of pairs that share all else, the seed included.
 
-    `p` is the two-sided p-value of the t test that the mean is 0.
+    `p` is the two-sided p-value of the t test that the mean is 0; of equal differences it is 1 if
+    they are 0, and 0 if they are not.
     """
 
     mean: float
@@ -83,7 +84,9 @@ def paired(a: Iterable[float], b: Iterable[float], confidence: float = 0.95) -> 
     difference = difference[np.isfinite(difference)]
     found = interval(difference, confidence)
     p = float("nan")
-    if found.n > 1 and found.std > 0:
+    if found.n > 1 and found.std == 0:
+        p = float(found.mean == 0)
+    elif found.n > 1:
         statistic = abs(found.mean) / (found.std / np.sqrt(found.n))
         p = float(2 * stdtr(found.n - 1, -statistic))
     return Paired(found.mean, found.low, found.high, found.n, p, difference)

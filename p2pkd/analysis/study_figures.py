@@ -14,7 +14,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from p2pkd.analysis import style
-from p2pkd.analysis.cost import SPENT, pareto, spending
+from p2pkd.analysis.budgets import COSTS
+from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.cost import pareto
+from p2pkd.analysis.cost_axis import CostAxis
 from p2pkd.analysis.readable import energy_scale, size_scale, time_scale
 from p2pkd.analysis.results import Results
 from p2pkd.analysis.statistics import interval, interval_of
@@ -141,37 +144,48 @@ def plot_pareto(
     return ax
 
 
-def plot_bands(results: Results, by: str, over: str = "time_s", ax: Axes | None = None) -> Axes:
-    """Draw mean accuracy over *over*, one of `SPENT`, a curve for each value of *by*.
+def plot_bands(
+    results: Results, by: str, over: str = "time_s", ax: Axes | None = None,
+    budgets: Sequence[str] = (),
+) -> Axes:  # fmt: skip
+    """Draw mean accuracy over *over*, a cost of `budgets.COSTS`, a curve for each value of *by*.
 
     The band is the 95 % interval over runs, three at least; values between two evaluations are
-    interpolated.
+    interpolated.  The axis is logarithmic where the curves' ends are far apart; those of *budgets*
+    that are of this cost are marked.
     """
-    if over not in SPENT:
-        raise ValueError(f"over must be one of {', '.join(SPENT)}, given {over!r}")
+    if over not in COSTS:
+        raise ValueError(f"over must be one of {', '.join(COSTS)}, given {over!r}")
     ax = style.axes(ax)
-    values = list(dict.fromkeys(results.frame[by]))
-    curves = {value: _curves(results.where(**{by: value}), over) for value in values}
-    scale = _scale(over, max(table.index.max() for table in curves.values()))
+    groups = {
+        value: [costs_over_time(run) for run in results.where(**{by: value})]
+        for value in dict.fromkeys(results.frame[by])
+    }
+    axis = CostAxis(over, [min(t[over].max() for t in tables) for tables in groups.values()])
     ends = []
-    for number, (value, table) in enumerate(curves.items()):
+    for number, (value, tables) in enumerate(groups.items()):
         colour, dash = style.look(number)
+        table = _curves(tables, over, log=axis.log)
+        if table.empty:
+            continue
         found = [interval(row) for row in table.to_numpy()]
-        x = table.index.to_numpy() / scale[0]
+        x = table.index.to_numpy() / axis.factor
         whole = np.isfinite(table.to_numpy()).all(1)
         mean = np.where(whole, [each.mean for each in found], np.nan)
         ax.plot(x, mean, color=colour, linestyle=dash, linewidth=1.8, label=str(value))
         if len(table.columns) >= ENOUGH:
             low, high = [each.low for each in found], [each.high for each in found]
             low, high = np.where(whole, low, np.nan), np.where(whole, high, np.nan)
-            faint = 0.12 if len(curves) <= FEW else 0.05
+            faint = 0.12 if len(groups) <= FEW else 0.05
             ax.fill_between(x, low, high, color=colour, alpha=faint, linewidth=0)
         ends += style.ends_of(ax, x, mean, str(value), colour)
-    ax.set_xlabel(f"{_name(over)}{scale[1]}")
     ax.set_ylabel("mean test accuracy")
     _finish(ax, "accuracy")
-    style.round_ticks(ax)
-    ax.set_xlim(left=0)
+    axis.apply(ax)
+    if not axis.log:
+        style.round_ticks(ax)
+        ax.set_xlim(left=0)
+    axis.mark(ax, budgets)
     together = len({end.x for end in ends}) == 1
     (style.label_ends if together else style.label_points)(ax, ends)
     return ax
@@ -181,11 +195,18 @@ def _text(name: object) -> str:
     return ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
-def _curves(results: Results, over: str) -> pd.DataFrame:
-    """Return accuracy ``(n_points, n_runs)`` at costs that all runs came to."""
-    tables = [spending(run) for run in results]
+def _curves(tables: Sequence[pd.DataFrame], over: str, *, log: bool) -> pd.DataFrame:
+    """Return accuracy ``(n_points, n_runs)`` at costs that all runs came to.
+
+    On a logarithmic axis from where all had spent something; empty if some run never did.
+    """
     end = min(table[over].max() for table in tables)
     grid = np.linspace(0, end, 61)
+    if log:
+        firsts = [table.loc[table[over] > 0, over].min() for table in tables]
+        if not np.isfinite(firsts).all() or max(firsts) > end:
+            return pd.DataFrame()
+        grid = np.geomspace(max(firsts), end, 61)
     columns = [np.interp(grid, table[over], table["accuracy_mean"]) for table in tables]
     return pd.DataFrame(np.column_stack(columns), index=grid)
 

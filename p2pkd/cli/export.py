@@ -17,19 +17,22 @@ if TYPE_CHECKING:
     from p2pkd.analysis.results import Results
 
 FORMATS = ("csv", "latex", "tensorboard")
+ACCURACY = "final_accuracy_mean"
 
 
 @app.command(
     epilog=example(
         "p2pkd export runs/topology --table groups --to latex --out topology.tex",
         "p2pkd export runs/topology --metric wire_bytes --table groups --to csv",
+        "p2pkd export runs/methods --table groups --at '1 MB' --at final --against isolated",
         "p2pkd export runs/quickstart/20260101T120000Z-0123abcd --table curves",
         "p2pkd export runs/topology --to tensorboard --out logs && tensorboard --logdir logs",
     )
 )
 def export(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN", help="Run directories, or a study's folder.")
+        list[Path],
+        typer.Argument(metavar="RUN", help="Run directories, a study's folder or a study file."),
     ],
     table: Annotated[
         str,
@@ -42,7 +45,20 @@ def export(
     ] = "csv",
     metric: Annotated[
         str, typer.Option(metavar="COLUMN", help="For groups: of which number.")
-    ] = "final_accuracy_mean",
+    ] = ACCURACY,
+    at: Annotated[
+        list[str],
+        typer.Option(
+            metavar="BUDGET",
+            help="For groups: accuracy at '1 MB', '10 min', '2 kJ', '3300 steps' or final.",
+        ),
+    ] = [],  # noqa: B006
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SETTING", help="For groups: differences to a setting, to the best, or all."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="PATH", help="A file, a folder for TensorBoard; or stdout."),
@@ -50,7 +66,8 @@ def export(
 ) -> None:
     """Write a table, or TensorBoard's event files.
 
-    runs: a row a run.  groups: a metric's mean and 95 % interval over seeds, a row a setting.
+    runs: a row a run.  groups: a metric's mean and 95 % interval over seeds, a row a setting; with
+    --at or --against accuracy at equal cost, and paired differences with corrected p-values.
     trials: a row per trial of a search.  curves: accuracy and what was spent, a row per
     evaluation.  resources: idle time, waiting, utilisation, time online and staleness, a row per
     run and agent.  links: bytes between pairs.  influence: what the others lose without an agent.
@@ -59,11 +76,45 @@ def export(
 
     if to not in FORMATS:
         raise InputError(f"--to: no format {to!r}{suggestion(to, FORMATS)}")
-    results = Results.open(runs)
+    asked = _asked(table, to, metric, at, against)
+    results = Results.open([_folder(run) for run in runs])
     if to == "tensorboard":
         _write_tensorboard(results, out)
         return
+    if asked:
+        _write(_equal_cost(results, at, against, to), out)
+        return
     _write(_text(_table(results, table, metric), to), out)
+
+
+def _asked(table: str, to: str, metric: str, at: list[str], against: str | None) -> bool:
+    """Tell whether accuracy at equal cost is wanted; raise InputError where it is not to be had."""
+    if not at and against is None:
+        return False
+    if table != "groups" or to == "tensorboard":
+        raise InputError("--at and --against: are for --table groups, as csv or latex")
+    if metric != ACCURACY:
+        raise InputError(f"--metric: accuracy is what --at compares; leave out {metric!r}")
+    from p2pkd.analysis.equal_cost import parse_budgets
+
+    parse_budgets(at)
+    return True
+
+
+def _equal_cost(results: Results, at: list[str], against: str | None, to: str) -> str:
+    from p2pkd.analysis.equal_cost_latex import equal_cost_latex
+
+    frame = results.at(*at, against=against)
+    return equal_cost_latex(frame) if to == "latex" else frame.to_csv(index=False)
+
+
+def _folder(path: Path) -> Path:
+    """Return where the runs of *path* are: a study file stands for ``runs/<study's name>``."""
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return path
+    from p2pkd.study.load import load_study
+
+    return Path("runs") / load_study(path).name
 
 
 def _table(results: Results, name: str, metric: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from p2pkd.cli.app import SetOption, app, example
-from p2pkd.core.errors import ResultError
+from p2pkd.core.errors import InputError, ResultError
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")]
 
@@ -20,6 +20,7 @@ RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run director
         "p2pkd report runs/quickstart/20260101T120000Z-0123abcd",
         "p2pkd report runs/topology",
         "p2pkd report scenarios/studies/topology.yaml",
+        "p2pkd report runs/methods --at '1 MB' --at '10 min' --against isolated",
     )
 )
 def report(
@@ -27,11 +28,23 @@ def report(
         Path,
         typer.Argument(metavar="RUN", help="A run directory, a study's folder or a study file."),
     ],
+    at: Annotated[
+        list[str],
+        typer.Option(
+            metavar="BUDGET",
+            help="Of a study: compare at '1 MB', '10 min', '2 kJ', '3300 steps' or final.",
+        ),
+    ] = [],  # noqa: B006
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="SETTING", help="Of a study: with a setting, the best, or all."),
+    ] = None,
 ) -> None:
     """Write report.html, one self-contained page, into a run directory or a study's folder.
 
     A study's page has means and bands over seeds, the front of accuracy for bytes, who pays, and
-    what failed.  A study file stands for its folder, runs/<study's name>/.
+    what failed; and what its seeds can tell: differences, the smallest that would show, the seeds
+    that the observed ones would need.  A study file stands for its folder, runs/<study's name>/.
     """
     from p2pkd.cli.execute import shown
     from p2pkd.report import is_study, write_report, write_study_report
@@ -40,8 +53,12 @@ def report(
         from p2pkd.study.load import load_study
 
         run = Path("runs") / load_study(run).name
-    write = write_study_report if is_study(run) else write_report
-    typer.echo(shown(write(run)))
+    if is_study(run):
+        typer.echo(shown(write_study_report(run, at, against)))
+        return
+    if at or against is not None:
+        raise InputError(f"{run}: --at and --against compare the settings of a study; it is a run")
+    typer.echo(shown(write_report(run)))
 
 
 @app.command(

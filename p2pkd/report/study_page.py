@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 
+from p2pkd.analysis.cost_axis import KINDS
+from p2pkd.analysis.equal_cost import parse_budgets
 from p2pkd.analysis.influence import REMOVED, influence
 from p2pkd.analysis.resource_figures import plot_staleness, plot_time_shares
 from p2pkd.analysis.results import Results
@@ -20,6 +22,7 @@ from p2pkd.analysis.tables import read_table
 from p2pkd.analysis.topology_measures import topology_measures
 from p2pkd.analysis.trials import trial_table
 from p2pkd.report import study_tables as tables
+from p2pkd.report.equal_cost_table import equal_cost
 from p2pkd.report.figures import Picture
 from p2pkd.report.page import _render
 from p2pkd.report.svg import inline_svg
@@ -34,6 +37,7 @@ BANDS = (
     "none where there are fewer than three."
 )
 BYTES = "The same over the bytes on the wire, as far as all runs of a curve came."
+OTHER = "The same over {cost}."
 DOTS = "Final accuracy{of}: every run is a faint dot; means with 95 % intervals from three runs on."
 FRONT = "Accuracy for bytes, means over seeds. The line joins settings that nobody beats in both."
 GAP = "Final accuracy over the spectral gap of the graph's Metropolis matrix, means over seeds."
@@ -55,22 +59,28 @@ def is_study(folder: str | Path) -> bool:
     return (Path(folder) / "table.parquet").is_file()
 
 
-def write_study_report(folder: str | Path) -> Path:
+def write_study_report(
+    folder: str | Path, at: Sequence[str] = (), against: str | None = None
+) -> Path:
     """Write ``report.html`` into a sweep's *folder* and return its path.
 
-    The page links to nothing.  Raise ResultError if the folder has no table, or no complete run.
+    *at* and *against* are those of `Results.at`: the budgets at which settings are compared, which
+    the curves have marked, and with what.  The page links to nothing.  Raise ResultError if the
+    folder has no table, or no complete run, and for budgets or settings that are not there.
     """
     path = Path(folder) / "report.html"
-    path.write_text(study_html(folder), encoding="utf-8")
+    path.write_text(study_html(folder, at, against), encoding="utf-8")
     return path
 
 
-def study_html(folder: str | Path) -> str:
-    """Return the page of the study in a sweep's *folder*."""
+def study_html(folder: str | Path, at: Sequence[str] = (), against: str | None = None) -> str:
+    """Return the page of the study in a sweep's *folder*; see `write_study_report`."""
     folder = Path(folder)
+    parse_budgets(at)
     table = read_table(folder / "table.parquet")
     results = with_settings(Results.from_dir(folder))
     text, facts = _study(folder)
+    at = tuple(at) or _budget_of(facts)
     return _render(
         "study.html.j2",
         title=facts.get("name", folder.name),
@@ -78,8 +88,8 @@ def study_html(folder: str | Path) -> str:
         subtitle=_subtitle(results, table),
         warnings=list(_warnings(table)),
         notes=list(_notes(results, table)),
-        pictures=list(_pictures(results, table, facts)),
-        sections=list(_sections(results, table, facts)),
+        pictures=list(_pictures(results, table, facts, at)),
+        sections=list(_sections(results, table, facts, at, against)),
         programs=tables.programs(results),
         study=text,
     )
@@ -97,12 +107,15 @@ def _study(folder: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _sections(
-    results: Results, table: pd.DataFrame, facts: dict[str, Any]
-) -> Iterator[tuple[Table, int]]:
+    results: Results, table: pd.DataFrame, facts: dict[str, Any], at: Sequence[str],
+    against: str | None,
+) -> Iterator[tuple[Table, int]]:  # fmt: skip
     """Yield tables, each with the number of its first columns that are text."""
     if TRIAL in table:
         yield tables.trials(trial_table(table), maximise=_maximise(facts)), 1
     yield tables.settings(results), 1
+    if against is not None or (at and TRIAL not in table) or _has_pairs(results):
+        yield equal_cost(results, at, against), 1
     if REMOVED in results.varied:
         yield tables.influences(results), len(results.varied) + 1
     yield tables.who_pays(results), 2
@@ -111,12 +124,14 @@ def _sections(
         yield others, 3
 
 
-def _pictures(results: Results, table: pd.DataFrame, facts: dict[str, Any]) -> Iterator[Picture]:
+def _pictures(
+    results: Results, table: pd.DataFrame, facts: dict[str, Any], at: Sequence[str]
+) -> Iterator[Picture]:
     if TRIAL in table:
         yield _of_trials(table, facts)
     keys = _axes(results)
     for key in _curves(results, keys):
-        yield from _bands(results, key)
+        yield from _bands(results, key, at)
     if keys:
         yield _dots(results, keys)
     if _has_front(results):
@@ -132,15 +147,22 @@ def _of_trials(table: pd.DataFrame, facts: dict[str, Any]) -> Picture:
     return _picture(axes, "trials", TRIALS)
 
 
-def _bands(results: Results, key: str) -> Iterator[Picture]:
-    """Yield accuracy over time and over bytes, a curve for each value of *key*."""
+def _bands(results: Results, key: str, at: Sequence[str]) -> Iterator[Picture]:
+    """Yield accuracy over time, over bytes and over what else *at* is of, a curve for each value
+    of *key*.
+    """
     frame = results.frame
     of = "" if key == SETTING else f", by {key}"
     caption = BANDS.format(of=of, n=int(frame.groupby(key)["seed"].size().min()))
-    yield _picture(plot_bands(results, key), f"time-{key}", caption)
+    yield _picture(plot_bands(results, key, budgets=at), f"time-{key}", caption)
     sending = results.keep(frame["wire_bytes"] > 0)
     if sending.frame[key].nunique() > 1:
-        yield _picture(plot_bands(sending, key, "wire_bytes"), f"bytes-{key}", BYTES)
+        axes = plot_bands(sending, key, "wire_bytes", budgets=at)
+        yield _picture(axes, f"bytes-{key}", BYTES)
+    for cost in dict.fromkeys(budget.cost for budget in parse_budgets(at)):
+        if cost not in ("time_s", "wire_bytes"):
+            axes = plot_bands(results, key, cost, budgets=at)
+            yield _picture(axes, f"{cost}-{key}", OTHER.format(cost=KINDS[cost].name))
 
 
 def _dots(results: Results, keys: list[str]) -> Picture:
@@ -148,6 +170,22 @@ def _dots(results: Results, keys: list[str]) -> Picture:
     of = f" by {by}" + (f" and {hue}" if hue else "")
     axes = plot_settings(results, by, "final_accuracy_mean", hue)
     return _picture(axes, "dots", DOTS.format(of=of))
+
+
+def _has_pairs(results: Results) -> bool:
+    """Tell whether there are settings with several seeds, chosen by hand: neither trials of a
+    search nor agents taken away, whose comparisons have tables of their own.
+    """
+    frame = results.frame
+    by_hand = TRIAL not in results.varied and REMOVED not in results.varied
+    return by_hand and frame[SETTING].nunique() > 1 and frame["seed"].nunique() > 1
+
+
+def _budget_of(facts: dict[str, Any]) -> tuple[str, ...]:
+    """Return the budget that a search was for, to be marked; nothing for other studies."""
+    objective = (facts.get("search") or {}).get("objective")
+    budget = objective.get("budget") if isinstance(objective, dict) else None
+    return () if budget is None else (str(budget),)
 
 
 def _has_front(results: Results) -> bool:

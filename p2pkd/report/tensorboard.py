@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from p2pkd.analysis.cost import spending
+from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.core.errors import InputError
 
@@ -49,7 +49,7 @@ def scalars(result: Result) -> Iterator[tuple[str, pd.Series]]:
     population = result.population.set_index("time_s")
     for name in POPULATION:
         yield f"population/{name}", population[name]
-    spent = spending(result).set_index("time_s")
+    spent = costs_over_time(result).set_index("time_s")
     for name in SPENT:
         yield f"spent/{name}", spent[name]
     yield "over_bytes/accuracy_mean", spent.set_index("wire_bytes")["accuracy_mean"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from p2pkd.core.units import DURATION, ENERGY, SIZE, Dimension
+from p2pkd.analysis.budgets import Budget
 from p2pkd.scenario.base import Family
 from p2pkd.scenario.quantities import Fraction
 
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
     from p2pkd.analysis.result import Result
 
-COSTS: dict[str, Dimension] = {"wire_bytes": SIZE, "time_s": DURATION, "energy_j": ENERGY}
-"""The columns of `p2pkd.analysis.cost.spending`, and what they are measured in."""
-
 
 class BudgetText:
-    """Annotation of a size, a duration or an energy, kept as it was written."""
+    """Annotation of a `p2pkd.analysis.budgets.Budget`, kept as it was written."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -33,23 +30,10 @@ class BudgetText:
 def _checked(value: Any) -> str:
     """Return *value* if it can be read as a budget."""
     try:
-        budget_of(str(value))
+        Budget.parse(str(value))
     except ValueError as error:
         raise PydanticCustomError("quantity", "{text}", {"text": str(error)}) from None
     return str(value)
-
-
-def budget_of(text: str) -> tuple[str, float]:
-    """Return which of `COSTS` the budget *text* is of, and how much, in base units.
-
-    Raise ValueError unless it is a size, a duration or an energy: ``10 MB``, ``5 min``, ``2 kJ``.
-    """
-    for cost, dimension in COSTS.items():
-        try:
-            return cost, dimension.parse(text)
-        except ValueError:
-            continue
-    raise ValueError(f"must be like '10 MB', '5 min' or '2 kJ', given {text!r}")
 
 
 class MeasureSpec(Family, root=True):
@@ -74,18 +58,17 @@ class FinalAccuracy(MeasureSpec):
 
 
 class AccuracyAt(MeasureSpec):
-    """Mean test accuracy within a budget of bytes on the wire, simulated time or joules."""
+    """Mean test accuracy within a budget of bytes on the wire, time, joules or gradient steps."""
 
     kind: Literal["accuracy_at"] = "accuracy_at"
     budget: Annotated[str, BudgetText()]
-    """``10 MB``, ``5 min`` or ``2 kJ``, of all agents together."""
+    """``10 MB``, ``5 min``, ``2 kJ`` or ``3300 steps``, of all agents together."""
 
     def of(self, result: Result) -> float:
         """Return the accuracy at the last evaluation within the budget."""
-        from p2pkd.analysis.cost import at_budget
+        from p2pkd.analysis.budgets import accuracy_at
 
-        cost, amount = budget_of(self.budget)
-        return at_budget(result, amount, cost)
+        return accuracy_at(result, Budget.parse(self.budget)).accuracy
 
 
 class _CostTo(MeasureSpec):

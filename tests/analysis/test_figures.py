@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from p2pkd.analysis import style
+from p2pkd.analysis.cost_axis import CostAxis
 from p2pkd.analysis.curves import (
     plot_accuracy,
     plot_accuracy_over_bytes,
@@ -128,3 +130,25 @@ def test_labels_do_not_overlap_and_keep_their_order(wanted: list[float], gap: fl
     assert (np.diff(placed[order]) >= gap - 1e-9).all()
     if len(wanted) == 1:
         assert placed.tolist() == wanted
+
+
+def test_a_budget_is_a_line_with_its_text(result: Result) -> None:
+    ax = plot_accuracy_over_bytes(result, budgets=["5 kB", "2 min", "final"])
+    assert ax.get_xscale() == "linear"
+    assert texts(ax)[-1] == "5 kB"
+    assert [line.get_xdata()[0] for line in ax.lines][-1] == 5
+    draw(ax)
+
+
+def test_ends_that_are_far_apart_have_a_logarithmic_axis() -> None:
+    near, far = CostAxis("wire_bytes", [0, 1e6, 7e6]), CostAxis("wire_bytes", [0, 1e6, 9e6])
+    assert (near.log, far.log) == (False, True)
+    assert (near.factor, far.factor) == (1e6, 1)
+    ax = style.axes(None)
+    far.apply(ax)
+    far.mark(ax, ["3 MB"])
+    ax.set_xlim(1e5, 1e7)
+    draw(ax)
+    assert ax.get_xscale() == "log"
+    assert {"100 kB", "1 MB", "10 MB"} <= {text.get_text() for text in ax.get_xticklabels()}
+    assert not CostAxis("time_s", []).log

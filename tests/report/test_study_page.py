@@ -108,3 +108,24 @@ def test_the_command_takes_a_folder_and_a_file(tmp_path, monkeypatch):
 def test_no_page_of_what_is_no_study(tmp_path):
     with pytest.raises(ResultError, match=r"table\.parquet: is missing"):
         write_study_report(tmp_path)
+
+
+def test_what_the_seeds_can_tell_and_the_budget_on_the_curves(tmp_path):
+    text, folder = page(tmp_path, MATRIX)
+    assert "What these seeds can tell: accuracy at the end" in text
+    assert "(tests: 1)" in text
+    assert "seeds needed" in text
+    words = [str(folder), "--at", "2 kB", "--at", "40 steps", "--against", "star"]
+    done = CliRunner().invoke(app, ["report", *words])
+    assert done.exit_code == 0, done.output
+    text = (folder / "report.html").read_text()
+    assert "accuracy at 2 kB, 40 steps" in text
+    assert "The same over gradient steps" in text
+    for words, what in (
+        ([folder, "--at", "2"], "at: must be like"),
+        ([folder, "--against", "stra"], "did you mean 'star'"),
+        ([next(folder.glob("*/manifest.json")).parent, "--at", "2 kB"], "it is a run"),
+    ):
+        found = CliRunner().invoke(app, ["report", *map(str, words)])
+        assert found.exit_code == 2
+        assert what in found.stderr

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from p2pkd.analysis.cost import spending
+from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.cli import app
 from p2pkd.study.executors import InProcess
@@ -72,7 +72,7 @@ def test_tables_as_csv(folder, tmp_path):
     assert trials["runs"].tolist() == [2, 2]
     curves = table(folder, "--table", "curves")
     first = curves[curves["run"] == curves["run"][0]]
-    wanted = spending(Result.from_dir(folder / curves["run"][0]))
+    wanted = costs_over_time(Result.from_dir(folder / curves["run"][0]))
     assert first["wire_bytes"].tolist() == wanted["wire_bytes"].tolist()
     resources = table(folder, "--table", "resources")
     assert len(resources) == 16
@@ -110,7 +110,7 @@ def test_tensorboard_reads_what_is_written(folder, tmp_path):
     assert values == pytest.approx(run.population["accuracy_mean"].tolist())
     assert [event.wall_time for event in read] == [0, 30, 60]
     steps = [event.step for event in events.Tensors("over_bytes/accuracy_mean")]
-    assert steps[-1] == spending(run)["wire_bytes"].iloc[-1]
+    assert steps[-1] == costs_over_time(run)["wire_bytes"].iloc[-1]
     assert "accuracy_by_device/laptop" in events.Tags()["tensors"]
     invoke("export", folder, "--to", "tensorboard", "--out", tmp_path / "all")
     assert len(list((tmp_path / "all").iterdir())) == 4

@@ -5,15 +5,15 @@ import shutil
 import pandas as pd
 import pytest
 
+from p2pkd.analysis.budgets import Budget, accuracy_at
+from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.cost import (
-    at_budget,
     by_link,
     by_node,
     cost_table,
     estimate_against_actual,
     marginal_accuracy,
     pareto,
-    spending,
     to_target,
 )
 from p2pkd.analysis.resources import resources_by_device, staleness_quantiles, utilisation
@@ -142,7 +142,7 @@ def test_exports(results, tmp_path):
 
 def test_what_accuracy_cost(results):
     run = results.runs[0]
-    table = spending(run)
+    table = costs_over_time(run)
     assert table["wire_bytes"].iloc[-1] <= run.summary["wire_bytes"]
     assert table["energy_j"].iloc[-1] == pytest.approx(run.summary["energy_j"], rel=0.02)
     assert table["energy_j"].is_monotonic_increasing
@@ -150,8 +150,7 @@ def test_what_accuracy_cost(results):
     row = table[table["accuracy_mean"] >= final].iloc[0]
     assert to_target(run, final) == {key: row[key] for key in ("wire_bytes", "time_s", "energy_j")}
     assert pd.isna(to_target(run, 1.1)["time_s"])
-    assert at_budget(run, 1e12) == table["accuracy_mean"].iloc[-1]
-    assert pd.isna(at_budget(run, -1))
+    assert accuracy_at(run, Budget.parse("1 TB")).accuracy == table["accuracy_mean"].iloc[-1]
     gained = marginal_accuracy(run)
     assert (gained["wire_bytes"] > 0).all()
 

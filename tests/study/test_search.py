@@ -30,7 +30,6 @@ from p2pkd.study.measures import (
     LeastOf,
     SecondsTo,
     best_trial,
-    budget_of,
 )
 from p2pkd.study.plan import plan_of
 from p2pkd.study.pruning import Pruner, bars_of
@@ -249,14 +248,13 @@ def test_the_best_so_far_counts():
 
 
 def test_measures_are_those_of_the_cost_analysis(study_file, tmp_path):
-    from p2pkd.analysis.cost import at_budget, to_target
+    from p2pkd.analysis.budgets import Budget, accuracy_at
+    from p2pkd.analysis.cost import to_target
 
     study_file("")
     result = simulate(tmp_path / "tiny.yaml", out=tmp_path / "run")
-    assert budget_of("10 MB") == ("wire_bytes", 1e7)
-    assert budget_of("5 min") == ("time_s", 300.0)
-    assert budget_of("2 kJ") == ("energy_j", 2000.0)
-    assert AccuracyAt(budget="30 s").of(result) == at_budget(result, 30.0, "time_s")
+    wanted = accuracy_at(result, Budget.parse("30 s")).accuracy
+    assert AccuracyAt(budget="30 s").of(result) == wanted
     spent = to_target(result, 0.05)
     assert BytesTo(accuracy="5 %").of(result) == spent["wire_bytes"]
     assert SecondsTo(accuracy=0.05).of(result) == spent["time_s"]

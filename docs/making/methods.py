@@ -1,32 +1,27 @@
-"""Makes the first table and the figure of methods.md: `python docs/methods.py RUNS`.
-
-RUNS is where `p2pkd sweep scenarios/studies/methods.yaml --out RUNS` has put its runs.
-"""
+"""The first table and the figure of docs/methods.md, from scenarios/studies/methods.yaml."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from markdown_parts import replace_part
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from making.markdown_parts import replace_part
 from p2pkd.analysis import style
-from p2pkd.analysis.communication import accuracy_at_cost, costs_over_time
+from p2pkd.analysis.budgets import Budget, accuracy_at
+from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.readable import size
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
 from p2pkd.analysis.statistics import interval
 from p2pkd.study.load import load_study
 
-HERE = Path(__file__).parent
-STUDY = HERE.parent / "scenarios" / "studies" / "methods.yaml"
-BYTES, SECONDS, STEPS = 1e6, 600.0, 3300.0
-BUDGETS = (("wire_bytes", BYTES), ("time_s", SECONDS), ("gradient_steps", STEPS))
+STUDY = Path(__file__).parents[2] / "scenarios" / "studies" / "methods.yaml"
+BUDGETS = [Budget.parse(text) for text in ("1 MB", "10 min", "3300 steps", "final")]
 ABOUT_ROWS = {"probabilities", "log_probabilities", "logits", "labels", "features", "relations",
               "attention_maps"}  # fmt: skip
 
@@ -114,14 +109,15 @@ OTHER_TASKS = (
 )
 
 
-def main(folder: str) -> None:
-    """Write table and figure."""
-    results = Results.from_dir(folder)
+def write(place: Path, results: Results) -> None:
+    """Write table, figure and numbers at equal budgets."""
     runs: dict[str, list[Result]] = {}
     for label, run in zip(results.labels, results.runs, strict=True):
         runs.setdefault(str(label["variant"]), []).append(run)
-    replace_part(HERE / "methods.md", "methods", table(runs))
-    figure(runs).savefig(HERE / "img" / "methods.png", dpi=130)
+    replace_part(place / "docs/methods.md", "methods", table(runs))
+    figure(runs).savefig(place / "docs/img/methods.png", dpi=130)
+    numbers = results.at(*(budget.text for budget in BUDGETS), against="isolated")
+    numbers.to_csv(place / "docs/results/methods.csv", index=False)
 
 
 def table(runs: dict[str, list[Result]]) -> str:
@@ -163,8 +159,7 @@ def _told(scenario: Any, method: Method, here: str) -> list[str]:
 
 
 def _measured(runs: list[Result]) -> list[str]:
-    columns = [[accuracy_at_cost(run, budget, cost) for run in runs] for cost, budget in BUDGETS]
-    columns.append([float(run.summary["final_accuracy_mean"]) for run in runs])
+    columns = [[accuracy_at(run, budget).accuracy for run in runs] for budget in BUDGETS]
     wire = sum(float(run.summary["wire_bytes"]) for run in runs) / len(runs)
     return [*map(_percent, columns), size(wire) if wire else "0"]
 
@@ -213,6 +208,8 @@ def _panel(ax: Axes, group: str, runs: dict[str, list[Result]]) -> None:
     ends = []
     for number, name in enumerate(GROUPS[group]):
         x, y = _curve(runs[name])
+        if x.empty:
+            continue  # a method that has sent nothing by its end has no place over bytes
         colour, dash = style.look(number)
         ax.plot(x, y, color=colour, linestyle=dash, linewidth=1.4)
         ends.append(style.End(float(x.iloc[-1]), float(y.iloc[-1]), name, colour))
@@ -225,7 +222,3 @@ def _curve(runs: list[Result]) -> tuple[pd.Series[float], pd.Series[float]]:
     mean = pd.concat(tables).groupby("time_s").mean()
     mean = mean[mean["wire_bytes"] > 0]
     return mean["wire_bytes"], mean["accuracy_mean"]
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -1,22 +1,17 @@
-"""Makes the tables of tuned distillation in methods.md: `python docs/tuned_kd.py GRID BESIDE`.
-
-GRID and BESIDE are where `p2pkd sweep` has put the runs of scenarios/studies/tuned-kd.yaml and
-tuned-kd-beside.yaml.
-"""
+"""The tables of tuned distillation in docs/methods.md, of tuned-kd and tuned-kd-beside.yaml."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
-from markdown_parts import replace_part
 
+from making.markdown_parts import replace_part
 from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
 
-PAGE = Path(__file__).parent / "methods.md"
+PAGE = "docs/methods.md"
 PARTITION, TEMPERATURE, WEIGHT = "data.partition", "method.learn.temperature", "method.learn.weight"
 ACCURACY = "final_accuracy_mean"
 UNTUNED = (1, 0.5)
@@ -25,11 +20,10 @@ ROUND_S = 30.0
 ALONE, ROUNDS = 4, 20
 
 
-def main(grid: str, beside: str) -> None:
+def write(place: Path, cells: Results, others: Results) -> None:
     """Write both tables."""
-    cells, others = Results.from_dir(grid), Results.from_dir(beside)
-    replace_part(PAGE, "tuned-kd", summary(cells, others))
-    replace_part(PAGE, "tuned-kd-grid", grids(cells))
+    replace_part(place / PAGE, "tuned-kd", summary(cells, others))
+    replace_part(place / PAGE, "tuned-kd-grid", grids(cells))
 
 
 def grids(cells: Results) -> str:
@@ -97,7 +91,3 @@ def _values(results: Results, key: str) -> list[float]:
 
 def _percent(values: pd.Series[float]) -> str:
     return f"{100 * values.mean():.1f} ± {100 * values.std():.1f}"
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
