@@ -254,6 +254,8 @@ class Agent:
         samples = steps * self.shared.distill_batch_of(self.agent)
         if self.shared.taught_by_models:
             samples += -(-samples * len(lessons) // 3)  # they go forward only: a third each
+        if self.shared.counts_own:
+            samples += -(-self.shared.private_rows[self.agent] // 3)  # its own means: forward only
         now = self.shared.env.now
         product = self.shared.learner.distill(version, lessons, steps, now)
         return Work("distill", product, steps, samples)

@@ -94,7 +94,9 @@ class Kernels:
 
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
-            return 0
+            if "counts_own" not in self.tables.recipe.traits:
+                return 0
+            return padded(int(self.tables.private.sizes[product.agent]))
         if "fuses" in self.tables.recipe.traits:
             return 0
         if not product.argument[0]:
@@ -194,10 +196,14 @@ class Kernels:
             seen = self.tables.sight.places(agents, rows)
             return arch.forward(flat, take(self.tables.reference_x, seen)).logits
 
+        def said(x: Tensor) -> Tensor:
+            flat = self.tables.deployed(table[:, : arch.n_parameters])
+            return self.tables.recipe.knowledge.head(arch.forward(flat, x))
+
         optimizer = self.tables.optimizer
         habits = table[:, -optimizer.n :] if isinstance(optimizer, Trusting) else None
         if joint is not None and "classwise" in traits:
-            batch = class_batches(self.tables, products, agents, joint)
+            batch = class_batches(self.tables, products, agents, joint, said, table)
         elif joint is not None and "models" in traits:
             batch = model_batches(self.tables, products, agents, joint, arch, pool)
         elif joint is None:
