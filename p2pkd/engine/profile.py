@@ -114,6 +114,9 @@ def memory_needs(
         "remembered messages": message * memory.capacity(neighbours),
         "cached targets": len(data.reference_y) * data.n_classes if cached else 0,
     }
+    if getattr(learn, "transfers", False):
+        both = numbers["gradient"] + numbers["optimiser state"] + numbers["activations"]
+        numbers["the received model, learning"] = p + both
     return {part: float(FLOAT_BYTES * count) for part, count in numbers.items() if count}
 
 

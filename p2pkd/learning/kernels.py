@@ -36,6 +36,7 @@ from p2pkd.learning.synthesis import (
     synthetic_batches,
 )
 from p2pkd.learning.tables import Tables, take
+from p2pkd.learning.transfer import transfer
 from p2pkd.learning.trust import Trusting
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
@@ -190,6 +191,8 @@ class Kernels:
         if "fuses" in traits:
             fuse_(self.tables, products, arch, pool, table)
             return table
+        if "transfers" in traits:
+            return transfer(self.tables, arch, pool, table, products, agents)
 
         def own(rows: Tensor) -> Tensor:
             flat = self.tables.deployed(table[:, : arch.n_parameters])

@@ -66,7 +66,7 @@ class Recipe:
         """Which of these words are true of the objective, or of how targets are combined."""
         words = (
             "classwise", "counts_own", "fuses", "models", "maps", "pairwise", "separate",
-            "unnormalised",
+            "transfers", "unnormalised",
         )  # fmt: skip
         choices = (self.objective, self.combine)
         return frozenset(w for w in words if any(getattr(c, w, False) for c in choices))
