@@ -20,7 +20,8 @@ class DataFree(Objective):
     """L = CE + `strength` CE(p_s(G(z, y)), y), G being a generator that a peer has sent.
 
     Moslemi et al. (2024), equations 3.2.1.1 and 3.2.1.2, whose other terms, of activation and of
-    entropy, are those of the generator's fit: see the knowledge `generator`.  Zhu, Hong and Zhou
+    entropy (of single rows), are those of the generator's fit, which has the entropy of the mean
+    prediction beside them: see the knowledge `generator`.  Zhu, Hong and Zhou
     ("Data-free knowledge distillation for heterogeneous federated learning", ICML 2021, equation 5,
     its number recalled) take the second term in the space of features, as their code does.  Each
     row is made by one of the peers heard, and of a class as often as the peer has it.  No reference

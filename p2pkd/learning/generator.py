@@ -85,6 +85,7 @@ class Fit(NamedTuple):
     lr: float
     activation: float
     entropy: float
+    certainty: float = 0.0
 
 
 # Logits and features ``(G, B, .)`` of rows ``(G, B, n_out)``; can be differentiated.
@@ -122,10 +123,12 @@ def fit(form: Form, how: Fit, model: Model, records: Records, rng: np.random.Gen
 def generator_loss(
     how: Fit, logits: Tensor, features: Tensor, y: Tensor, records: Records
 ) -> Tensor:
-    """Return CE + `activation` L_activation + `entropy` L_entropy of each agent, ``(G,)``.
+    """Return the loss of each agent's generator on its batch, ``(G,)``.
 
-    L_activation is the squared distance of each class's mean activations in the batch from the
-    recorded ones, a number; L_entropy minus the entropy of the mean prediction, in nats.
+    CE + `activation` L_activation + `certainty` H_rows - `entropy` H_mean: L_activation is the
+    squared distance of each class's mean activations in the batch from the recorded ones, a number;
+    H_rows the mean entropy of the predictions of single rows, and H_mean the entropy of the mean
+    prediction, in nats.
     """
     log_p = logits.log_softmax(-1)
     told = log_p.gather(2, y.unsqueeze(2)).squeeze(2)
@@ -137,7 +140,10 @@ def generator_loss(
     activation = (apart * present).sum(1) / present.sum(1)
     p = log_p.exp().mean(1)
     entropy = (p * p.clamp_min(1e-12).log()).sum(1)
-    return -told.mean(1) + how.activation * activation + how.entropy * entropy
+    loss = -told.mean(1) + how.activation * activation + how.entropy * entropy
+    if how.certainty:
+        loss = loss - how.certainty * (log_p.exp() * log_p).sum(2).mean(1)
+    return loss
 
 
 def classes_at(edges: Tensor, chances: Tensor) -> Tensor:
