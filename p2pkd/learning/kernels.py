@@ -12,7 +12,7 @@ from torch import Tensor
 
 from p2pkd.learning.api import Codec
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.attention import input_maps
+from p2pkd.learning.attention import activation_maps, input_maps
 from p2pkd.learning.batches import padded, seats
 from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.constants import starts
@@ -53,7 +53,10 @@ class Kernels:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.starts: list[Tensor] = []
-        self.about_inputs = getattr(tables.recipe.knowledge, "about_inputs", False)
+        knowledge = tables.recipe.knowledge
+        self.maps = input_maps if getattr(knowledge, "about_inputs", False) else None
+        if getattr(knowledge, "of_activations", False):
+            self.maps = activation_maps
         self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
         self.generates = getattr(tables.recipe.knowledge, "generates", False)
         self.functions = {
@@ -235,8 +238,8 @@ class Kernels:
         rows = tables.index(np.stack([p.rows for p in products]))
 
         def head(x: Tensor) -> Tensor:
-            if self.about_inputs:
-                return input_maps(architecture, flat, x, learn=False)
+            if self.maps is not None:
+                return self.maps(architecture, flat, x, learn=False)
             return recipe.knowledge.head(architecture.forward(flat, x))
 
         if self.generates:

@@ -33,7 +33,8 @@ class Holding(Trusting):
     def held(self, rows: Tensor, n_classes: int) -> Held:
         """Return prototypes ``(G, C, W)`` and which are known ``(G, C)``, of whole *rows*."""
         state = rows[:, -self.n :]
-        return state[:, :-n_classes].unflatten(1, (n_classes, -1)), state[:, -n_classes:]
+        prototypes = state[:, :-n_classes].reshape(len(rows), n_classes, -1)
+        return prototypes, state[:, -n_classes:]
 
 
 def holding(inner: Optimizer, objective: Any, knowledge: Any, n_classes: int) -> Optimizer:

@@ -77,9 +77,7 @@ class Generator(RowKnowledge):
         """How it is fitted."""
         from p2pkd.learning.generator import Fit
 
-        return Fit(
-            self.steps, self.batch, self.lr, self.activation, self.entropy, self.certainty
-        )
+        return Fit(self.steps, self.batch, self.lr, self.activation, self.entropy, self.certainty)
 
     def width(self, n_classes: int) -> int:
         """Return Q + H + C, once it is known how long rows are (see `over`)."""
