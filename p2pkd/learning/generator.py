@@ -86,6 +86,7 @@ class Fit(NamedTuple):
     activation: float
     entropy: float
     certainty: float = 0.0
+    diversity: float = 0.0
 
 
 # Logits and features ``(G, B, .)`` of rows ``(G, B, n_out)``; can be differentiated.
@@ -110,7 +111,10 @@ def fit(form: Form, how: Fit, model: Model, records: Records, rng: np.random.Gen
         y = classes_at(edges, chances.expand(g, -1))
         with torch.enable_grad():
             leaf = flat.detach().requires_grad_()
-            loss = generator_loss(how, *model(form.rows(leaf, z, y)), y, records).sum()
+            made = form.rows(leaf, z, y)
+            loss = generator_loss(how, *model(made), y, records).sum()
+            if how.diversity:
+                loss = loss + how.diversity * likeness(z, made).sum()
         (gradient,) = torch.autograd.grad(loss, leaf)
         mean.lerp_(gradient, 0.1)
         square.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
@@ -144,6 +148,19 @@ def generator_loss(
     if how.certainty:
         loss = loss - how.certainty * (log_p.exp() * log_p).sum(2).mean(1)
     return loss
+
+
+def likeness(z: Tensor, made: Tensor) -> Tensor:
+    """Return exp(-mean_ij |z_i - z_j|^2 |x_i - x_j|_1) of each agent, ``(G,)``.
+
+    Of noise *z* ``(G, B, noise)`` and what was *made* of it ``(G, B, n_out)``, both distances being
+    means over the numbers: small where different noise makes different rows (Zhu, Hong and Zhou,
+    FedGen, 2021, in their code).
+    """
+    plain = "donot_use_mm_for_euclid_dist"  # its last digits would depend on the group
+    apart = torch.cdist(z, z, compute_mode=plain).square() / z.shape[2]
+    rows = torch.cdist(made, made, p=1.0) / made.shape[2]
+    return (-(apart * rows).mean((1, 2))).exp()
 
 
 def classes_at(edges: Tensor, chances: Tensor) -> Tensor:

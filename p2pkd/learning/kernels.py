@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from p2pkd.learning.constants import starts
 from p2pkd.learning.duo import duo_batches
 from p2pkd.learning.fusion import fuse_
 from p2pkd.learning.heard import private_accuracy
+from p2pkd.learning.kin import kin_batches
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.screen import all_finite, nonfinite_rows, number_of
@@ -223,7 +225,8 @@ class Kernels:
                 public = synthetic_batches(self.tables, products, agents, joint[1])
                 if self.tables.recipe.knowledge.of_features:  # type: ignore[attr-defined]
                     average_heads(self.tables, products, table[:, : arch.n_parameters])
-                    join = head_batches
+                    kin = kin_batches(self.tables, products, agents)
+                    join = partial(head_batches, kin=kin)
             else:
                 public = lesson_batches(self.tables, products, agents, joint[1], own, habits)
             batch = join(private, public)

@@ -120,6 +120,11 @@ class Tables:
         return pool
 
     @cached_property
+    def kin_keys(self) -> Keys:
+        """Keys of the draws that are made for private rows by generators, ``(n,)``."""
+        return self.streams.keys("kin", len(self.own_offsets) - 1)
+
+    @cached_property
     def label_counts(self) -> Tensor:
         """How many private rows of each class each agent has, ``(n, C)``."""
         counts = label_counts(self.private_y.cpu().numpy(), self.own_offsets, self.n_classes)

@@ -13,6 +13,7 @@ from p2pkd.learning.generator import (
     classes_at,
     fit,
     generator_loss,
+    likeness,
     normals,
 )
 
@@ -142,3 +143,22 @@ def test_noise_is_standard_normal():
     assert abs(sample.mean()) < 0.02
     assert abs(sample.std() - 1) < 0.02
     assert abs((sample < 1).mean() - 0.8413) < 0.01
+
+
+def test_likeness_is_small_where_other_noise_makes_other_rows():
+    z, made = random(2, 5, 3), random(2, 5, 6, seed=1).requires_grad_()
+    got = likeness(z, made)
+    for g in range(2):
+        pairs = [
+            (z[g, i] - z[g, j]).square().mean() * (made[g, i] - made[g, j]).abs().mean()
+            for i in range(5)
+            for j in range(5)
+        ]
+        expected = (-torch.stack(pairs).mean()).exp()
+        torch.testing.assert_close(got[g], expected)
+        (ours,) = torch.autograd.grad(got[g], made, retain_graph=True)
+        (theirs,) = torch.autograd.grad(expected, made)
+        torch.testing.assert_close(ours, theirs)
+    assert likeness(z[:1], torch.zeros(1, 5, 6)).item() == 1.0
+    # Nobody's depends on who shares the group.
+    torch.testing.assert_close(likeness(z[1:], made[1:])[0], got[1], atol=0, rtol=0)

@@ -49,6 +49,11 @@ class Generator(RowKnowledge):
     """The factor of the entropy of single rows' predictions, which is made small."""
     entropy: Annotated[float, Field(ge=0)] = 0.1
     """The factor of the entropy of the mean prediction, which is made large."""
+    diversity: Annotated[float, Field(ge=0)] = 0.0
+    """The factor of a term that is small where other noise makes other rows (as FedGen's)."""
+    classes: Literal["shares", "uniform"] = "shares"
+    """How often rows of a class are made: by the sender's shares of classes, or all that it has
+    alike."""
     _inputs: int = PrivateAttr(0)
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
@@ -77,7 +82,8 @@ class Generator(RowKnowledge):
         """How it is fitted."""
         from p2pkd.learning.generator import Fit
 
-        return Fit(self.steps, self.batch, self.lr, self.activation, self.entropy, self.certainty)
+        factors = self.activation, self.entropy, self.certainty, self.diversity
+        return Fit(self.steps, self.batch, self.lr, *factors)
 
     def width(self, n_classes: int) -> int:
         """Return Q + H + C, once it is known how long rows are (see `over`)."""
