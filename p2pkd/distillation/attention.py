@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 class Attention(Represented):
     """L = a CE + (1 - a) mean ||A_T/||A_T|| - A_S/||A_S||||^2, A a row's input-gradient map.
 
-    Gradient-based attention: A is |d z / d x|, z being the largest logit (Zagoruyko and Komodakis
-    take the gradient of the loss; section 3.2).  Such maps fit every architecture, where those of
-    activations (`activation_attention`) tie agents to one shape of layer.  Learning them
-    differentiates twice, which is charged as two steps; the last digits may depend on who shares
-    the group.
+    Gradient-based attention: A is |d z / d x|, z being the largest logit, where Zagoruyko and
+    Komodakis (section 3.2, recalled) take the gradient of the loss and do not normalise.  Such maps
+    fit every architecture, where those of activations (`activation_attention`) tie agents to one
+    shape of layer.  Learning them differentiates twice, which is charged as two steps; the last
+    digits may depend on who shares the group.
     """
 
     maps: ClassVar[bool] = True
