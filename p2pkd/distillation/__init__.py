@@ -26,6 +26,7 @@ from p2pkd.distillation import (
     relation,
     response,
     self_,
+    transfer,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "relation",
     "response",
     "self_",
+    "transfer",
 ]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Adversarial(Phased):
     """L = a CE - (1 - a) E log D(p_s); D minimises -E log D(p_t) - E log(1 - D(p_s)).
 
-    Moslemi et al. (2024), equations 3.2.2.1 and 3.2.2.2.  D is a logistic discriminator of p and
+    Moslemi et al. (2024), equations 3.2.2.1 (minimised, though its text says it is maximised) and
+    3.2.2.2.  D is a logistic discriminator of p and
     p^2, the receiver's own, fitted anew to the batch of each step: `critic_steps` steps of gradient
     descent from zero.  It thus has no state and travels nowhere, and its arithmetic, some hundred
     times smaller than the model's, is not charged.  It looks at what teachers and student say of

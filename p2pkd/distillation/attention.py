@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 class Attention(Represented):
     """L = a CE + (1 - a) mean ||A_T/||A_T|| - A_S/||A_S||||^2, A a row's input-gradient map.
 
-    Moslemi et al. (2024), equations 3.1.3.1 and 3.1.3.2, with gradient-based attention: A is
-    |d z / d x|, z being the largest logit.  Maps of activations would tie agents to one shape of
-    layer; these fit every architecture.  Learning them differentiates twice, which is charged as
-    two steps; the last digits may depend on who shares the group.
+    Gradient-based attention: A is |d z / d x|, z being the largest logit, where Zagoruyko and
+    Komodakis (section 3.2, recalled) take the gradient of the loss and do not normalise.  Such maps
+    fit every architecture, where those of activations (`activation_attention`) tie agents to one
+    shape of layer.  Learning them differentiates twice, which is charged as two steps; the last
+    digits may depend on who shares the group.
     """
 
     maps: ClassVar[bool] = True
@@ -36,3 +37,20 @@ class Attention(Represented):
     def map_loss(self, maps: Tensor, targets: Tensor) -> Tensor:
         """Return the squared distance of each row's map ``(G, B, F)`` from its target."""
         return (maps - targets).square().sum(-1)
+
+
+class ActivationAttention(Attention):
+    """L = a CE + (1 - a) mean ||A_T/||A_T|| - A_S/||A_S||||^2, A a row's map of activations.
+
+    Activation-based attention: A is the mean over channels of the squared activations of the last
+    convolution, place by place (Zagoruyko and Komodakis, ICLR 2017, F_sum^2 and equation 2, of one
+    layer, the distance squared as in their code; Moslemi et al., 2024, equations 3.1.3.1 and
+    3.1.3.2).  Their code takes the mean over places, so that its factor is H W times as large for
+    the same pull.
+    """
+
+    activations: ClassVar[bool] = True
+    passes: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"logits", "activations"})
+    learns_from: ClassVar[frozenset[str]] = frozenset({"activation_maps"})
+    objective: Literal["activation_attention"] = "activation_attention"  # type: ignore[assignment]

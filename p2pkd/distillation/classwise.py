@@ -45,13 +45,28 @@ class Prototype(Classwise):
     """L = CE + lambda MSE(features, mean prototype of the row's class); lambda is `strength`.
 
     Tan et al., "FedProto: Federated prototype learning across heterogeneous clients", AAAI 2022,
-    equation 7, row by row as in the authors' code, with the mean over the peers heard in place of a
-    server's.
+    equation 7, row by row as in the authors' code (github.com/yuetan031/FedProto, lib/update.py).
+    The mean is over oneself and the peers heard, each counting once, in place of a server's over
+    all clients; one's own prototypes are made anew, which is charged as a forward pass over one's
+    private rows.
+
+    With `predict: nearest_prototype` an agent's prediction is the class whose prototype, of those
+    that it last learned from, is nearest to the row's features, as in the authors' test (there,
+    among the client's own classes).  Its logits are minus the mean squared distances.  An agent
+    that has heard nothing predicts by its classifier.
     """
 
+    counts_own: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
     learns_from: ClassVar[frozenset[str]] = frozenset({"prototypes"})
     objective: Literal["prototype"] = "prototype"
+    predict: Literal["classifier", "nearest_prototype"] = "classifier"
+    """What an agent delivers, and is evaluated by: its last layer, or the nearest prototype."""
+
+    @property
+    def by_prototypes(self) -> bool:
+        """Whether agents hold on to prototypes, to predict by them."""
+        return self.predict == "nearest_prototype"
 
     def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return the mean squared error of each row's features, ``(G, B)``."""

@@ -20,11 +20,16 @@ class DataFree(Objective):
     """L = CE + `strength` CE(p_s(G(z, y)), y), G being a generator that a peer has sent.
 
     Moslemi et al. (2024), equations 3.2.1.1 and 3.2.1.2, whose other terms, of activation and of
-    entropy, are those of the generator's fit: see the knowledge `generator`.  Zhu, Hong and Zhou
+    entropy (of single rows), are those of the generator's fit, which has the entropy of the mean
+    prediction beside them: see the knowledge `generator`.  Zhu, Hong and Zhou
     ("Data-free knowledge distillation for heterogeneous federated learning", ICML 2021, equation 5,
     its number recalled) take the second term in the space of features, as their code does.  Each
     row is made by one of the peers heard, and of a class as often as the peer has it.  No reference
     set is needed (`data.reference.rows: 0`).  A step is charged for making its rows, too.
+
+    In the space of features there may also be a term that their code has beside: predictions on
+    private rows are pulled to what the head predicts of made features of the same class, by
+    `private_strength`, their generative beta (`strength` is their alpha).
     """
 
     generated: ClassVar[bool] = True
@@ -32,6 +37,10 @@ class DataFree(Objective):
     objective: Literal["data_free"] = "data_free"
     strength: Annotated[float, Field(gt=0)] = 1.0
     """The factor of the loss on made rows; that of cross-entropy is 1."""
+    private_strength: Annotated[float, Field(ge=0)] = 0.0
+    """The factor of KL(p(G(z, y)), p(x)) on private rows x of class y, the first held fixed."""
+    decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """What both factors are multiplied by from one turn of the agent to the next."""
 
     @property
     def joint(self) -> tuple[float, float] | None:
@@ -43,6 +52,11 @@ class DataFree(Objective):
         yield from super().misfits(method)
         if self.batch == "full":
             yield "learn.batch: as many rows can be made as one likes; give a number, not 'full'"
+        if self.private_strength and not getattr(method.send.knowledge, "of_features", False):
+            yield (
+                "learn.private_strength: is about made features; send feature_generator, given"
+                f" {method.send.knowledge.tag_value!r}"
+            )
         if method.teachers.combine.tag_value != "mean_probabilities":
             yield "teachers.combine: 'data_free' has no target to combine; leave it out"
 

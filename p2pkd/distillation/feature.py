@@ -20,6 +20,7 @@ class Feature(Represented):
     so that `weight` means the same at every width.  Where widths differ, both sides are projected
     by a fixed map (`p2pkd.learning.sketch.fold`): it costs no parameters, no bytes and no
     agreement, where a learned projector would be one more model for every pair of architectures.
+    Romero et al. learn such a projector, on a layer in the middle, in a stage before distillation.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "features"})

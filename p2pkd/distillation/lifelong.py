@@ -16,7 +16,8 @@ class Lifelong(Response):
     Moslemi et al. (2024), equations 3.4.1.1 and 3.4.1.2: elastic weight consolidation, for private
     rows that come class after class (`data.stream`).  It knows no tasks: every `consolidate_every`
     updates, Omega, the diagonal of the Fisher information, grows by the mean squared gradient of
-    the steps since, and theta_prev becomes theta, as in online EWC (Schwarz et al., ICML 2018).
+    the steps since, and theta_prev becomes theta, as in online EWC (Schwarz et al., ICML 2018; what
+    mattered long ago does not fade here).  Kirkpatrick et al. have a half before the sum.
     The gradient is that of a step's mean loss, so that Omega is about a batch times smaller than of
     single rows; `strength` makes up for it.  The pull back is a proximal step, stable always
     (`p2pkd.learning.consolidate`).  Nothing more travels than with `response`.

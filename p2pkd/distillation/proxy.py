@@ -47,3 +47,23 @@ class Proxy(PushSum):
         if lessons:
             yield self._gathered(agent, [memo.contents for memo in lessons])
         yield agent.train(agent.version, self.local_steps)
+
+
+class ProxyExchange(Proxy):
+    """The losses of `proxy`; a received proxy takes the place of one's own, h_i <- h_j.
+
+    As in the code of Kalra et al. (github.com/layer6ai-labs/ProxyFL, trainer.py): each round's
+    graph is a permutation, whose weights hand all of a proxy on and keep nothing of it, so that no
+    masses are told.  Of several received proxies the mean is taken; who has received none goes on
+    with its own.
+    """
+
+    manner: ClassVar[str] = "gossip"
+    objective: Literal["proxy_exchange"] = "proxy_exchange"  # type: ignore[assignment]
+
+    def learn(self, agent: Any, lessons: Sequence[Any]) -> Iterator[Work]:
+        """Yield the proxy received in place of one's own, and the steps in which both learn."""
+        if lessons:
+            share = 1 / len(lessons)
+            yield agent.merge(agent.version, [(memo.contents, share) for memo in lessons])
+        yield agent.train(agent.version, self.local_steps)

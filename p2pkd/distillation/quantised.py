@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class Quantised(Response):
     """L = a CE + (1 - a) T^2 KL(p_t, p_s) + gamma ||W_f - W_q||^2, the model being W_q.
 
-    Moslemi et al. (2024), equations 3.3.1.1 and 3.3.1.2.  W_q are the weights W_f at `bits` bits:
-    each block of 64 numbers is rounded to multiples of its largest over 2^(bits - 1) - 1 (as
+    Moslemi et al. (2024), equations 3.3.1.1 and 3.3.1.2; with gamma 0 it is the quantised
+    distillation of Polino, Pascanu and Alistarh (ICLR 2018).  W_q are the weights W_f at `bits`
+    bits: each block of 64 numbers is rounded to multiples of its largest over 2^(bits - 1) - 1 (as
     Dettmers et al., 2022, do).  Gradients are taken at W_q and applied to W_f, straight through
     (Bengio, Leonard and Courville, 2013).  Predictions that are sent, and accuracies, are those of
     W_q; that low-bit arithmetic is faster on some devices is not modelled.

@@ -1,4 +1,4 @@
-"""Models travel, and teach on the receiver's own rows (Def-KT)."""
+"""Models travel, and teach on the receiver's own rows."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class Received(Objective):
     """L = CE + `strength` KL(p_r, p_s) on private rows, p_r being what received models predict.
 
-    Li, Li and Varshney, "Decentralized federated learning via mutual knowledge transfer" (Def-KT,
-    2021), equation 5, for one's own model; the received one is not trained in turn.  No reference
+    As replicas do in Anil et al., "Large scale distributed neural network training through online
+    distillation" (ICLR 2018); in `mutual_transfer` the received model learns, too.  No reference
     set is used; the models must be of one architecture.  A step is charged for the forward passes
     of the received models too.
     """
 
     models: ClassVar[bool] = True
+    model_thirds: ClassVar[int] = 1
+    """What a received model takes of a step, in thirds of one: it goes forward only."""
     learns_from: ClassVar[frozenset[str]] = frozenset({"weights"})
     objective: Literal["received"] = "received"
     strength: Annotated[float, Field(gt=0)] = 1.0

@@ -38,7 +38,8 @@ class Relation(Pairwise):
     """L = a CE + (1 - a) / N^2 sum_ij (R_T(i, j) - R_S(i, j))^2 over pairs of rows of a batch.
 
     Moslemi et al. (2024), equations 1.3.1 to 1.3.4.  R is 1 - cosine, or the squared distance over
-    its mean (Park et al. take its root), as the knowledge `relations` says.
+    its mean, as the knowledge `relations` says.  Park et al. take the root of the distance, Huber's
+    loss in place of the square, and pairs of different rows alone (recalled).
     """
 
     objective: Literal["relation"] = "relation"

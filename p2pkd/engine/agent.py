@@ -253,7 +253,10 @@ class Agent:
         """Return the work of *steps* steps towards the targets that *lessons* make."""
         samples = steps * self.shared.distill_batch_of(self.agent)
         if self.shared.taught_by_models:
-            samples += -(-samples * len(lessons) // 3)  # they go forward only: a third each
+            # Those that go forward only take a third of a step each.
+            samples += -(-samples * len(lessons) * self.shared.model_thirds // 3)
+        if self.shared.counts_own:
+            samples += -(-self.shared.private_rows[self.agent] // 3)  # its own means: forward only
         now = self.shared.env.now
         product = self.shared.learner.distill(version, lessons, steps, now)
         return Work("distill", product, steps, samples)

@@ -99,9 +99,25 @@ def _row_length(knowledge: Any, world: World) -> int:
     """Return how many numbers a row has that *knowledge* is about: inputs, or features."""
     data = world.data
     assert data is not None
+    if getattr(knowledge, "of_activations", False):
+        return _places(world)
     if not getattr(knowledge, "of_features", False):
         return data.n_features
     return build_architecture(world.model_specs[0], data.input_shape, data.n_classes).n_features
+
+
+def _places(world: World) -> int:
+    """Return the places of a map of activations; raise InputError if models differ in them."""
+    data = world.data
+    assert data is not None
+    kinds = [build_architecture(s, data.input_shape, data.n_classes) for s in world.model_specs]
+    if len({kind.n_places for kind in kinds}) > 1:
+        each = ", ".join(f"{kind.name}: {kind.n_places}" for kind in kinds)
+        raise InputError(
+            f"send.knowledge: activation_maps need models with as many places each, given {each};"
+            " use convolutions alike but for their channels, or attention_maps"
+        )
+    return kinds[0].n_places
 
 
 def _composer(

@@ -31,6 +31,7 @@ class GeneratorComposer(RowComposer):
         knowledge: Any = method.send.knowledge
         form, of_features = knowledge.form(n_classes), knowledge.of_features
         self.private_rows = private_rows
+        self.with_kin = bool(getattr(method.learn, "private_strength", 0))
         self.flops_forward = flops_forward
         self.made: int = knowledge.steps * knowledge.batch
         self.flops_made: float = form.flops_forward
@@ -51,7 +52,10 @@ class GeneratorComposer(RowComposer):
     def lesson_cost(self, agent: int, rows: int) -> int:
         """Return what a step on *rows* made rows costs, in rows of a step on others.
 
-        They are made in a forward pass, a third of a step.
+        They are made in a forward pass, a third of a step.  As many may be made for private rows,
+        which the head reads, forward only.
         """
         flops = rows * (self.flops_made / 3 + self.flops_read[agent])
+        if self.with_kin:
+            flops += rows * (self.flops_made + self.flops_read[agent]) / 3
         return round(flops / self.flops_forward[agent])

@@ -10,6 +10,7 @@ import numpy as np
 
 from p2pkd.learning.architecture import Architecture, build_architecture
 from p2pkd.learning.consolidate import optimizer_of
+from p2pkd.learning.nearest import holding
 from p2pkd.learning.trust import trusting
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
@@ -94,6 +95,7 @@ def memory_needs(
     optimizer = trusting(
         optimizer_of(learn, learn.optimizer), method.teachers.weights, len(data.partition.sizes)
     )
+    optimizer = holding(optimizer, learn, knowledge, data.n_classes)
     batch = len(data.private_y) if learn.batch == "full" else learn.batch
     if knowledge.about_rows:
         n = len(data.reference_y)
@@ -112,6 +114,9 @@ def memory_needs(
         "remembered messages": message * memory.capacity(neighbours),
         "cached targets": len(data.reference_y) * data.n_classes if cached else 0,
     }
+    if getattr(learn, "transfers", False):
+        both = numbers["gradient"] + numbers["optimiser state"] + numbers["activations"]
+        numbers["the received model, learning"] = p + both
     return {part: float(FLOAT_BYTES * count) for part, count in numbers.items() if count}
 
 

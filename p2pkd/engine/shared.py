@@ -63,6 +63,8 @@ class Shared:
             "learns_on_receipt": self.method.learn.when == "receive",
             "refresh_s": getattr(self.objective, "refresh", 0.0),
             "taught_by_models": getattr(self.objective, "models", False),
+            "model_thirds": getattr(self.objective, "model_thirds", 1),
+            "counts_own": getattr(self.objective, "counts_own", False),
             "teach_after_s": getattr(self.objective, "teach_after", None),
             "teacher": self.objective.teacher,
             "warm_up_s": self.method.teachers.warm_up,
@@ -80,6 +82,8 @@ class Shared:
     refresh_s: float = 0.0
     teach_after_s: float | None = None
     taught_by_models: bool = False
+    model_thirds: int = 1
+    counts_own: bool = False
     teacher: str = "peers"
     warm_up_s: float = 0.0
     records: bool = True

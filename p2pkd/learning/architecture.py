@@ -31,6 +31,7 @@ class Architecture(ABC):
     n_features : d, the width of the penultimate layer.
     flops_forward : floating-point operations to predict one row.
     activation_floats : numbers kept for the backward pass of one row.
+    n_places : of the last activations that have places (see `activations`); 0 without such.
     grouped : whether many agents in one call are faster than one after the other on a CPU.
     """
 
@@ -42,6 +43,7 @@ class Architecture(ABC):
     n_classes: int
     flops_forward: float
     activation_floats: int
+    n_places: int = 0
 
     @property
     def n_sent(self) -> int:
@@ -55,6 +57,10 @@ class Architecture(ABC):
     @abstractmethod
     def forward(self, flat: Tensor, x: Tensor) -> Outputs:
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
+
+    def activations(self, flat: Tensor, x: Tensor) -> Tensor:
+        """Return the last activations that have places, ``(G, B, channels, n_places)``."""
+        raise TypeError(f"{self.name} has no activations that have places")
 
     def gradient(self, flat: Tensor, x: Tensor, pull: Pull) -> Tensor:
         """Return the gradient ``(G, P)`` of the loss whose gradient at the outputs is *pull*'s."""

@@ -30,4 +30,5 @@ def average_of(versions: Sequence[Version], tables: Tables) -> Version | None:
     product = Version(agent, pool, MERGE, None, None, 0, 0, 0, 0, 0)
     (product.row,) = pool.take(1)
     pool.data[product.row, :n] = (total / len(versions)).float()
+    pool.data[product.row, n:] = 0  # what agents remember beside is nobody's mean
     return product

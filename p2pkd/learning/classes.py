@@ -11,6 +11,7 @@ from torch import Tensor
 from p2pkd.learning.architecture import Pull
 from p2pkd.learning.batches import Ints, padded, seats
 from p2pkd.learning.lessons import Alignment
+from p2pkd.learning.nearest import Holding
 from p2pkd.learning.objectives import distillation_pull, mean_weights, private_pull, sum_pull
 from p2pkd.learning.steps import Batches, private_rows, targets_of
 from p2pkd.learning.tables import Tables, take
@@ -36,14 +37,24 @@ def class_means(
 
 
 def class_batches(
-    tables: Tables, products: Sequence[Any], agents: Ints, factors: tuple[float, float]
+    tables: Tables,
+    products: Sequence[Any],
+    agents: Ints,
+    factors: tuple[float, float],
+    own: Callable[[Tensor], Tensor],
+    rows_of: Tensor,
 ) -> Batches:
     """Return CE and the distillation loss, times *factors*, both on private rows.
 
     The target of a row is what the teachers say of its class; rows whose class none of them knows
-    have cross-entropy alone.
+    have cross-entropy alone.  *own* is what the agents themselves would send of rows; where
+    prototypes are held, they are written into their rows, *rows_of* ``(G, P + S)``.
     """
-    table, known = _tables_of_classes(tables, products)
+    table, known, speakers = _tables_of_classes(tables, products)
+    if "counts_own" in tables.recipe.traits:
+        table, known = _with_own(tables, agents, table, speakers, own)
+    if isinstance(tables.optimizer, Holding):
+        tables.optimizer.hold(rows_of, table, known)
     firsts = [p.argument[1] for p in products]
     rows, mask = private_rows(tables, agents, firsts, products[0].steps)
     size = tables.recipe.batch
@@ -62,20 +73,44 @@ def class_batches(
     return batch
 
 
-def _tables_of_classes(tables: Tables, products: Sequence[Any]) -> tuple[Tensor, Tensor]:
-    """Return what the teachers of each agent say of all classes, ``(G, C, W)``, and of which."""
+def _with_own(
+    tables: Tables,
+    agents: Ints,
+    table: Tensor,
+    speakers: Tensor,
+    own: Callable[[Tensor], Tensor],
+) -> tuple[Tensor, Tensor]:
+    """Return the mean of *table* ``(G, C, W)`` and one's own class means, and which are known.
+
+    Oneself counts as one among the *speakers* ``(G, C)``, where one has the class.
+    """
+    every = tables.index(np.tile(np.arange(tables.n_classes), (len(agents), 1)))
+    means = class_means(tables, agents, every, own)
+    has = (tables.label_counts[tables.index(agents)] > 0).to(table.dtype)
+    total = (table * speakers.unsqueeze(2)) + means * has.unsqueeze(2)
+    count = speakers + has
+    return total / count.clamp_min(1).unsqueeze(2), (count > 0).to(table.dtype)
+
+
+def _tables_of_classes(tables: Tables, products: Sequence[Any]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what the teachers of each agent say of all classes, ``(G, C, W)``, and of which.
+
+    The last is how many of them speak of each class, ``(G, C)``.
+    """
     heard = [p.argument[0] for p in products]
     aligned = Alignment(heard, seats(max(map(len, heard))))
     places, real = aligned.full(padded(int(aligned.sizes.max())))
     notes = [p.argument[3] for p in products]
-    targets, _, said = targets_of(tables, aligned, places, notes, _nothing)
+    targets, weights, said = targets_of(tables, aligned, places, notes, _nothing)
     said = said * tables.tensor(real)
+    counts = (weights > 0).sum(1).to(said.dtype) * said
     classes = tables.index(aligned.rows(places))
     g, _, w = targets.shape
     table = targets.new_zeros((g, tables.n_classes, w))
     table.scatter_add_(1, classes.unsqueeze(2).expand(-1, -1, w), targets * said.unsqueeze(2))
     known = said.new_zeros((g, tables.n_classes)).scatter_add_(1, classes, said)
-    return table, known
+    speakers = said.new_zeros((g, tables.n_classes)).scatter_add_(1, classes, counts)
+    return table, known, speakers
 
 
 def _nothing() -> Tensor:

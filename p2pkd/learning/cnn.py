@@ -41,6 +41,8 @@ class Cnn(Architecture):
             )
         self.n_classes = n_classes
         self.n_features = spec.dense
+        self.hooks = CnnSpec.hooks
+        self.n_places = math.prod(self.planes[-1][3:])
         self.shapes: list[tuple[int, ...]] = []
         channels = "-".join(map(str, spec.channels))
         self.name = f"cnn {channels}, {spec.dense}-{n_classes}" + "".join(_unusual(spec))
@@ -78,6 +80,13 @@ class Cnn(Architecture):
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
         return self._outputs([self._views(row) for row in flat], x)
 
+    def activations(self, flat: Tensor, x: Tensor) -> Tensor:
+        """Return the last planes, ``(G, B, channels, height * width)``."""
+        planes = [
+            self._planes(iter(self._views(row)), rows) for row, rows in zip(flat, x, strict=True)
+        ]
+        return torch.stack(planes).flatten(3)
+
     def step_(self, flat: Tensor, x: Tensor, pull: Pull, lr: float) -> None:
         """Take a step down the gradient, tensor by tensor: it is never written down whole."""
         models = [[view.requires_grad_() for view in self._views(row.detach())] for row in flat]
@@ -99,6 +108,12 @@ class Cnn(Architecture):
 
     def _one(self, tensors: Sequence[Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
         views = iter(tensors)
+        below = self._planes(views, x).flatten(1)
+        features = functional.linear(below, next(views), self._bias(views)).relu()
+        return functional.linear(features, next(views), self._bias(views)), features
+
+    def _planes(self, views: Iterator[Tensor], x: Tensor) -> Tensor:
+        """Return what the convolutions make of *x* ``(B, F)``, ``(B, channels, height, width)``."""
         x = x.reshape(-1, *self.input_shape)
         edge = 1 if self.spec.padding == "same" else 0
         for n_out, *made, height, width in self.planes:
@@ -109,8 +124,7 @@ class Cnn(Architecture):
             if made != [height, width]:
                 x = functional.max_pool2d(x, 2)
             x = x.relu()
-        features = functional.linear(x.flatten(1), next(views), self._bias(views)).relu()
-        return functional.linear(features, next(views), self._bias(views)), features
+        return x
 
     def _bias(self, views: Iterator[Tensor]) -> Tensor | None:
         return next(views) if self.spec.bias else None

@@ -13,6 +13,7 @@ from torch import Tensor
 from p2pkd.learning.api import Evaluation, Scored
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.average import average_of
+from p2pkd.learning.nearest import Held, held_by, nearest_logits
 from p2pkd.learning.screen import number_of
 from p2pkd.learning.tables import Tables
 from p2pkd.learning.versions import Version
@@ -60,22 +61,32 @@ class _Tally:
                     if proxies:
                         duo: Any = architecture
                         flat, seen = duo.split(flat)[0], duo.proxy
-                    self._add(part, [looks[i][1] for i in part], flat, seen)
+                    held = None if proxies else held_by(self.tables, pool, rows)
+                    self._add(part, [looks[i][1] for i in part], flat, seen, held)
         self.diverged |= [number_of(version) is not None for version, _ in looks]
         self.diverged |= ~np.isfinite(self.loss)
         self.loss[self.diverged] = np.nan
         self.right[self.diverged] = np.nan
 
     def _add(
-        self, who: list[int], agents: Sequence[int], flat: Tensor, architecture: Architecture
+        self,
+        who: list[int],
+        agents: Sequence[int],
+        flat: Tensor,
+        architecture: Architecture,
+        held: Held | None,
     ) -> None:
-        """Take in the models *flat* ``(G, P)``, seen as *agents*; they are numbers *who* of all."""
+        """Take in the models *flat* ``(G, P)``, seen as *agents*; they are numbers *who* of all.
+
+        Where they have *held* prototypes, these predict.
+        """
         tables, sight = self.tables, self.tables.sight
         loss = torch.zeros(len(who), dtype=torch.float64, device=tables.device)
         for start in range(0, len(tables.test_y), BLOCK):
             here = slice(start, start + BLOCK)
             y = sight.test_labels(agents, here)
-            logits = architecture.forward(flat, sight.test_rows(agents, here)).logits
+            outputs = architecture.forward(flat, sight.test_rows(agents, here))
+            logits = outputs.logits if held is None else nearest_logits(outputs, *held)
             log_p = logits.log_softmax(-1)
             told = log_p.gather(2, y.clamp_min(0).unsqueeze(2)).squeeze(2)
             loss -= (told * (y >= 0)).double().sum(1)

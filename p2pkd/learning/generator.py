@@ -85,6 +85,8 @@ class Fit(NamedTuple):
     lr: float
     activation: float
     entropy: float
+    certainty: float = 0.0
+    diversity: float = 0.0
 
 
 # Logits and features ``(G, B, .)`` of rows ``(G, B, n_out)``; can be differentiated.
@@ -109,7 +111,10 @@ def fit(form: Form, how: Fit, model: Model, records: Records, rng: np.random.Gen
         y = classes_at(edges, chances.expand(g, -1))
         with torch.enable_grad():
             leaf = flat.detach().requires_grad_()
-            loss = generator_loss(how, *model(form.rows(leaf, z, y)), y, records).sum()
+            made = form.rows(leaf, z, y)
+            loss = generator_loss(how, *model(made), y, records).sum()
+            if how.diversity:
+                loss = loss + how.diversity * likeness(z, made).sum()
         (gradient,) = torch.autograd.grad(loss, leaf)
         mean.lerp_(gradient, 0.1)
         square.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
@@ -122,10 +127,12 @@ def fit(form: Form, how: Fit, model: Model, records: Records, rng: np.random.Gen
 def generator_loss(
     how: Fit, logits: Tensor, features: Tensor, y: Tensor, records: Records
 ) -> Tensor:
-    """Return CE + `activation` L_activation + `entropy` L_entropy of each agent, ``(G,)``.
+    """Return the loss of each agent's generator on its batch, ``(G,)``.
 
-    L_activation is the squared distance of each class's mean activations in the batch from the
-    recorded ones, a number; L_entropy minus the entropy of the mean prediction, in nats.
+    CE + `activation` L_activation + `certainty` H_rows - `entropy` H_mean: L_activation is the
+    squared distance of each class's mean activations in the batch from the recorded ones, a number;
+    H_rows the mean entropy of the predictions of single rows, and H_mean the entropy of the mean
+    prediction, in nats.
     """
     log_p = logits.log_softmax(-1)
     told = log_p.gather(2, y.unsqueeze(2)).squeeze(2)
@@ -137,7 +144,23 @@ def generator_loss(
     activation = (apart * present).sum(1) / present.sum(1)
     p = log_p.exp().mean(1)
     entropy = (p * p.clamp_min(1e-12).log()).sum(1)
-    return -told.mean(1) + how.activation * activation + how.entropy * entropy
+    loss = -told.mean(1) + how.activation * activation + how.entropy * entropy
+    if how.certainty:
+        loss = loss - how.certainty * (log_p.exp() * log_p).sum(2).mean(1)
+    return loss
+
+
+def likeness(z: Tensor, made: Tensor) -> Tensor:
+    """Return exp(-mean_ij |z_i - z_j|^2 |x_i - x_j|_1) of each agent, ``(G,)``.
+
+    Of noise *z* ``(G, B, noise)`` and what was *made* of it ``(G, B, n_out)``, both distances being
+    means over the numbers: small where different noise makes different rows (Zhu, Hong and Zhou,
+    FedGen, 2021, in their code).
+    """
+    plain = "donot_use_mm_for_euclid_dist"  # its last digits would depend on the group
+    apart = torch.cdist(z, z, compute_mode=plain).square() / z.shape[2]
+    rows = torch.cdist(made, made, p=1.0) / made.shape[2]
+    return (-(apart * rows).mean((1, 2))).exp()
 
 
 def classes_at(edges: Tensor, chances: Tensor) -> Tensor:

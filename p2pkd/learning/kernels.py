@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from torch import Tensor
 
 from p2pkd.learning.api import Codec
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.attention import input_maps
+from p2pkd.learning.attention import activation_maps, input_maps
 from p2pkd.learning.batches import padded, seats
 from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.constants import starts
 from p2pkd.learning.duo import duo_batches
 from p2pkd.learning.fusion import fuse_
 from p2pkd.learning.heard import private_accuracy
+from p2pkd.learning.kin import kin_batches
 from p2pkd.learning.models import model_batches
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.screen import all_finite, nonfinite_rows, number_of
@@ -36,6 +38,7 @@ from p2pkd.learning.synthesis import (
     synthetic_batches,
 )
 from p2pkd.learning.tables import Tables, take
+from p2pkd.learning.transfer import transfer
 from p2pkd.learning.trust import Trusting
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
@@ -52,7 +55,10 @@ class Kernels:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.starts: list[Tensor] = []
-        self.about_inputs = getattr(tables.recipe.knowledge, "about_inputs", False)
+        knowledge = tables.recipe.knowledge
+        self.maps = input_maps if getattr(knowledge, "about_inputs", False) else None
+        if getattr(knowledge, "of_activations", False):
+            self.maps = activation_maps
         self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
         self.generates = getattr(tables.recipe.knowledge, "generates", False)
         self.functions = {
@@ -94,7 +100,9 @@ class Kernels:
 
     def _full_shape(self, product: Any) -> Any:
         if self.tables.recipe.batch is not None:
-            return 0
+            if "counts_own" not in self.tables.recipe.traits:
+                return 0
+            return padded(int(self.tables.private.sizes[product.agent]))
         if "fuses" in self.tables.recipe.traits:
             return 0
         if not product.argument[0]:
@@ -188,16 +196,22 @@ class Kernels:
         if "fuses" in traits:
             fuse_(self.tables, products, arch, pool, table)
             return table
+        if "transfers" in traits:
+            return transfer(self.tables, arch, pool, table, products, agents)
 
         def own(rows: Tensor) -> Tensor:
             flat = self.tables.deployed(table[:, : arch.n_parameters])
             seen = self.tables.sight.places(agents, rows)
             return arch.forward(flat, take(self.tables.reference_x, seen)).logits
 
+        def said(x: Tensor) -> Tensor:
+            flat = self.tables.deployed(table[:, : arch.n_parameters])
+            return self.tables.recipe.knowledge.head(arch.forward(flat, x))
+
         optimizer = self.tables.optimizer
         habits = table[:, -optimizer.n :] if isinstance(optimizer, Trusting) else None
         if joint is not None and "classwise" in traits:
-            batch = class_batches(self.tables, products, agents, joint)
+            batch = class_batches(self.tables, products, agents, joint, said, table)
         elif joint is not None and "models" in traits:
             batch = model_batches(self.tables, products, agents, joint, arch, pool)
         elif joint is None:
@@ -211,7 +225,8 @@ class Kernels:
                 public = synthetic_batches(self.tables, products, agents, joint[1])
                 if self.tables.recipe.knowledge.of_features:  # type: ignore[attr-defined]
                     average_heads(self.tables, products, table[:, : arch.n_parameters])
-                    join = head_batches
+                    kin = kin_batches(self.tables, products, agents)
+                    join = partial(head_batches, kin=kin)
             else:
                 public = lesson_batches(self.tables, products, agents, joint[1], own, habits)
             batch = join(private, public)
@@ -226,8 +241,8 @@ class Kernels:
         rows = tables.index(np.stack([p.rows for p in products]))
 
         def head(x: Tensor) -> Tensor:
-            if self.about_inputs:
-                return input_maps(architecture, flat, x, learn=False)
+            if self.maps is not None:
+                return self.maps(architecture, flat, x, learn=False)
             return recipe.knowledge.head(architecture.forward(flat, x))
 
         if self.generates:

@@ -39,6 +39,7 @@ class Mlp(Architecture):
         self.sizes = tuple((n_out, n_in, n_out * n_in) for n_in, n_out in self.layers)
         self.n_parameters = sum(weights + n_out for n_out, _, weights in self.sizes)
         self.n_features = widths[-2]
+        self.n_places = widths[-2] if len(widths) > 2 else 0
         self.n_classes = widths[-1]
         self.flops_forward = float(sum(2 * weights + n_out for n_out, _, weights in self.sizes))
         self.activation_floats = sum(widths)
@@ -63,6 +64,10 @@ class Mlp(Architecture):
         """Return the outputs of models *flat* ``(G, P)`` on their own rows *x* ``(G, B, F)``."""
         below, logits = self._forward(self.split(flat), _padded(x, 1, LEAST_ROWS).mT)
         return _outputs(logits, below[-1], x.shape[1])
+
+    def activations(self, flat: Tensor, x: Tensor) -> Tensor:
+        """Return the last hidden layer, its units as places of one channel, ``(G, B, 1, d)``."""
+        return self.forward(flat, x).features.unsqueeze(2)
 
     def _forward(
         self, views: list[tuple[Tensor, Tensor]], x: Tensor

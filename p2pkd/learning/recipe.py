@@ -64,7 +64,10 @@ class Recipe:
     @cached_property
     def traits(self) -> frozenset[str]:
         """Which of these words are true of the objective, or of how targets are combined."""
-        words = ("classwise", "fuses", "models", "maps", "pairwise", "separate", "unnormalised")
+        words = (
+            "activations", "classwise", "counts_own", "fuses", "models", "maps", "pairwise",
+            "separate", "transfers", "unnormalised",
+        )  # fmt: skip
         choices = (self.objective, self.combine)
         return frozenset(w for w in words if any(getattr(c, w, False) for c in choices))
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from p2pkd.learning.architecture import Architecture, Pull
-from p2pkd.learning.attention import MapPull
+from p2pkd.learning.attention import MapPull, activation_maps, input_maps
 from p2pkd.learning.batches import Ints, padded, seats
 from p2pkd.learning.heard import Hearing, MeanOfLosses
 from p2pkd.learning.lessons import Alignment
@@ -147,7 +147,8 @@ def lesson_batches(
             if "pairwise" in traits:
                 goal = goal.gather(2, columns[:, None, here].expand(-1, goal.shape[1], -1))
             if "maps" in traits:
-                pull = MapPull(objective.map_loss, goal, share[:, here])
+                look = activation_maps if "activations" in traits else input_maps
+                pull = MapPull(objective.map_loss, goal, share[:, here], look)
             else:
                 pull = distillation_pull(objective, goal, share[:, here])
         return take(tables.reference_x, seen[:, here]), pull

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,9 +17,12 @@ from p2pkd.learning.architecture import Architecture, Pull
 from p2pkd.learning.batches import Ints
 from p2pkd.learning.classes import class_means
 from p2pkd.learning.generator import Form, Records, classes_at, fit, normals, product
-from p2pkd.learning.objectives import distillation_pull
+from p2pkd.learning.objectives import distillation_pull, sum_pull
 from p2pkd.learning.steps import Batches
 from p2pkd.learning.tables import Tables, take
+
+if TYPE_CHECKING:
+    from p2pkd.learning.kin import Kin
 
 
 def fitted(tables: Tables, agents: Ints, architecture: Architecture, flat: Tensor) -> Tensor:
@@ -32,6 +35,8 @@ def fitted(tables: Tables, agents: Ints, architecture: Architecture, flat: Tenso
     every = tables.index(np.tile(np.arange(tables.n_classes), (len(agents), 1)))
     records = class_means(tables, agents, every, lambda x: architecture.forward(flat, x).features)
     counts = tables.label_counts[tables.index(agents)]
+    if knowledge.classes == "uniform":
+        counts = (counts > 0).to(counts.dtype)
     known = Records(records, counts / counts.sum(1, keepdim=True))
     head = flat[:, flat.shape[1] - knowledge.head_numbers(tables.n_classes) :]
 
@@ -52,13 +57,14 @@ def synthetic_batches(
     """Return the distillation loss, times *factor*, on rows that received generators make.
 
     Each row is made by one of the agent's teachers, drawn at random, and of a class by the share
-    that the class has there.
+    that the class has there.  The factor decays from turn to turn, as the objective says.
     """
     recipe, steps = tables.recipe, products[0].steps
+    factors = decayed(tables, products, factor)
     knowledge: Any = recipe.knowledge
     form, size = knowledge.form(tables.n_classes), recipe.batch
     assert size is not None
-    teachers, counts = _teachers(tables, products)
+    teachers, counts = received_generators(tables, products)
     firsts = np.array([p.argument[2] for p in products])
     whose, chances, noise = _draws(tables, agents, firsts, steps * size, counts, form.noise)
 
@@ -66,13 +72,21 @@ def synthetic_batches(
         here = slice(step * size, (step + 1) * size)
         x, y = _rows(form, teachers, whose[:, here], chances[:, here], noise[:, here])
         goal = one_hot(y, tables.n_classes).to(x.dtype)
-        share = torch.full(y.shape, factor / size, device=tables.device)
+        share = (factors / size).expand(y.shape)
         return x, distillation_pull(recipe.objective, goal, share)
 
     return batch
 
 
-def _teachers(tables: Tables, products: Sequence[Any]) -> tuple[Tensor, Ints]:
+def decayed(tables: Tables, products: Sequence[Any], factor: float) -> Tensor:
+    """Return *factor* times the decay of the turns that each agent has had, ``(G, 1)``."""
+    objective: Any = tables.recipe.objective
+    turns = np.array([(p.updates - p.steps) // p.steps for p in products])
+    factors: Tensor = tables.tensor((factor * objective.decay**turns).astype(np.float32))
+    return factors.unsqueeze(1)
+
+
+def received_generators(tables: Tables, products: Sequence[Any]) -> tuple[Tensor, Ints]:
     """Return what each agent has heard, ``(G, K, Q + H + C)``, and from how many, ``(G,)``.
 
     Who has fewer than K teachers has its first once more, which is never drawn.
@@ -122,7 +136,7 @@ def average_heads(tables: Tables, products: Sequence[Any], flat: Tensor) -> None
     """Put the mean of an agent's own and all received heads in place of its own, in *flat*."""
     knowledge: Any = tables.recipe.knowledge
     h = knowledge.head_numbers(tables.n_classes)
-    teachers, counts = _teachers(tables, products)
+    teachers, counts = received_generators(tables, products)
     first = teachers.shape[2] - h - tables.n_classes
     total, known = flat[:, flat.shape[1] - h :].clone(), tables.tensor(counts)
     for k in range(teachers.shape[1]):
@@ -145,18 +159,23 @@ def read(head: Tensor, features: Tensor) -> Tensor:
 class HeadPull:
     """Stands for a pull where part of the loss is about features that no row was seen for.
 
-    *private* pulls at the outputs on rows; *public* at those of the head on *features*.
+    *private* pulls at the outputs on rows; *public* at those of the head on *features*.  With
+    *kin*, the private rows' predictions are also pulled to those of features of their classes.
     """
 
     private: Pull
     features: Tensor
     public: Pull
+    kin: Kin | None = None
 
     def gradient(self, architecture: Architecture, flat: Tensor, x: Tensor) -> Tensor:
-        """Return the gradient ``(G, P)`` of both."""
-        gradient = architecture.gradient(flat, x, self.private)
+        """Return the gradient ``(G, P)`` of all."""
         c = architecture.n_classes
         h = (self.features.shape[2] + 1) * c
+        private = self.private
+        if self.kin is not None:
+            private = sum_pull(private, self.kin.pull(flat[:, flat.shape[1] - h :]))
+        gradient = architecture.gradient(flat, x, private)
         logits = read(flat[:, flat.shape[1] - h :], self.features)
         towards, _ = self.public(Outputs(logits, self.features))
         weights = product(towards.mT, self.features.mT)
@@ -165,11 +184,13 @@ class HeadPull:
         return gradient
 
 
-def head_batches(private: Batches, public: Batches) -> Batches:
-    """Return both losses in one step, the *public* one being about features."""
+def head_batches(
+    private: Batches, public: Batches, kin: Callable[[int], Kin] | None = None
+) -> Batches:
+    """Return both losses in one step, the *public* one being about features; and that of *kin*."""
 
     def batch(step: int) -> tuple[Tensor, HeadPull]:
         (x, own), (features, pull) = private(step), public(step)
-        return x, HeadPull(own, features, pull)
+        return x, HeadPull(own, features, pull, None if kin is None else kin(step))
 
     return batch

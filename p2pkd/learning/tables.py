@@ -16,6 +16,7 @@ from p2pkd.core.rng import Streams
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.batches import Keys, PooledRows, PrivateRows, TrainingRows
 from p2pkd.learning.consolidate import optimizer_of
+from p2pkd.learning.nearest import holding
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.screen import Screen
@@ -66,7 +67,8 @@ class Tables:
         self.private = self._private_rows(data, streams.keys("batches", n))
         self.distill_keys = streams.keys("distill-batches", n)
         optimizer = optimizer_of(recipe.objective, recipe.optimizer)
-        self.optimizer = trusting(optimizer, recipe.weighting, n)
+        optimizer = trusting(optimizer, recipe.weighting, n)
+        self.optimizer = holding(optimizer, recipe.objective, recipe.knowledge, self.n_classes)
         self.bare = (
             getattr(self.optimizer, "plain", False)
             and recipe.clip_norm is None
@@ -116,6 +118,11 @@ class Tables:
             rows = n_rows + self.recipe.measured
             pool = self.payload_pools[n_rows] = Pool(rows * self.width, self.device)
         return pool
+
+    @cached_property
+    def kin_keys(self) -> Keys:
+        """Keys of the draws that are made for private rows by generators, ``(n,)``."""
+        return self.streams.keys("kin", len(self.own_offsets) - 1)
 
     @cached_property
     def label_counts(self) -> Tensor:

@@ -19,8 +19,8 @@ class ModelSpec(Family, root=True):
 
     hooks: ClassVar[frozenset[str]] = frozenset({"logits", "features", "input_gradients"})
     """What objectives may look at: `logits`, their `input_gradients` (that can be differentiated
-    again), and `features`, learned, below the last layer; a `proxy` beside the model; `widths` that
-    can change."""
+    again), and `features`, learned, below the last layer; `activations` that have places; a `proxy`
+    beside the model; `widths` that can change."""
 
     @property
     def public(self) -> ModelSpec:
@@ -46,7 +46,7 @@ class LinearSpec(ModelSpec):
 class MlpSpec(ModelSpec):
     """A perceptron with ReLU layers of the given widths."""
 
-    hooks: ClassVar[frozenset[str]] = ModelSpec.hooks | {"widths"}
+    hooks: ClassVar[frozenset[str]] = ModelSpec.hooks | {"activations", "widths"}
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Count, ...] = (64,)
 
@@ -61,6 +61,7 @@ class CnnSpec(ModelSpec):
     GroupNorm rather than BatchNorm: no statistics that leak between private and reference rows.
     """
 
+    hooks: ClassVar[frozenset[str]] = ModelSpec.hooks | {"activations"}
     kind: Literal["cnn"] = "cnn"
     channels: Annotated[tuple[Count, ...], Field(min_length=1)] = (16, 32)
     dense: Count = 64

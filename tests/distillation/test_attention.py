@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from p2pkd.core.errors import ScenarioError
-from p2pkd.distillation.attention import Attention
+from p2pkd.core.errors import InputError, ScenarioError
+from p2pkd.distillation.attention import ActivationAttention, Attention
 from p2pkd.learning.architecture import build_architecture
-from p2pkd.learning.attention import MapPull, input_maps
+from p2pkd.learning.attention import MapPull, activation_maps, input_maps
 from p2pkd.scenario.load import scenario_from_dict
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
 
@@ -92,3 +92,84 @@ def test_joint_steps_are_refused():
         scenario_from_dict(
             {"duration": "1 min", "agents": 3, "method": {**ATTENTION, "learn": learn}}
         )
+
+
+ACTIVATIONS = {
+    "send": {"knowledge": "activation_maps", "rows": 16},
+    "gossip": {"every": "10 s", "fanout": "all"},
+    "learn": {"objective": "activation_attention", "distill_steps": 4, "batch": 8, "lr": 0.1},
+}
+CNN = {"kind": "cnn", "channels": [4], "dense": 8}
+
+
+def with_models(*specs):
+    share = 1 / len(specs)
+    return [{"profile": "laptop", "share": share, "model": spec} for spec in specs]
+
+
+def plane(architecture, row, x):
+    """The last planes by the torch functions, one image after the other."""
+    pieces = iter(torch.split(row, [int(np.prod(shape)) for shape in architecture.shapes]))
+    kernel, bias, scale, shift = (next(pieces) for _ in range(4))
+    seen = torch.nn.functional.conv2d(x.view(-1, 1, 4, 4), kernel.view(4, 1, 3, 3), bias, padding=1)
+    seen = torch.nn.functional.group_norm(seen, 4, scale, shift).relu()
+    return torch.nn.functional.max_pool2d(seen, 2)
+
+
+def test_activation_maps_are_mean_squares_over_channels():
+    architecture, flat, x = models(CnnSpec(channels=(4,), dense=6))
+    maps = activation_maps(architecture, flat, x, learn=False)
+    assert maps.shape == (2, 6, 4)
+    assert architecture.n_places == 4
+    for g in range(2):
+        squares = plane(architecture, flat[g], x[g]).square().mean(1).flatten(1)
+        expected = torch.nn.functional.normalize(squares, dim=1)
+        torch.testing.assert_close(maps[g], expected, atol=1e-6, rtol=1e-5)
+    perceptron, flat, x = models(MlpSpec(hidden=(8,)))
+    maps = activation_maps(perceptron, flat, x, learn=False)
+    expected = perceptron.forward(flat, x).features.square()
+    torch.testing.assert_close(maps, torch.nn.functional.normalize(expected, dim=-1))
+
+
+def test_the_gradient_of_activation_maps_is_that_of_a_plain_model():
+    architecture, flat, x = models(CnnSpec(channels=(4,), dense=6), n=1)
+    targets = torch.rand(1, 6, 4, generator=torch.Generator().manual_seed(2))
+    weights = torch.full((1, 6), 1 / 6)
+    pull = MapPull(ActivationAttention().map_loss, targets, weights, activation_maps)
+    leaf = flat[0].clone().requires_grad_()
+    squares = plane(architecture, leaf, x[0]).square().sum(1).flatten(1)
+    loss = (torch.nn.functional.normalize(squares, dim=1) - targets[0]).square().sum(1).mean()
+    (expected,) = torch.autograd.grad(loss, leaf)
+    got = pull.gradient(architecture, flat, x)[0]
+    torch.testing.assert_close(got, expected, atol=1e-6, rtol=1e-4)
+
+
+def test_a_map_of_activations_has_the_bytes_and_flops_of_its_formula(run):
+    """Four by four places after pooling; a pass to make it, a step to learn it."""
+    devices = with_models(CNN, {**CNN, "channels": [6]})
+    simulation, log = run(ACTIVATIONS, devices=devices)
+    assert {m.payload_bytes for m in log.messages} == {16 * (4 * 4 * 4 + 4)}
+    for c in log.computations:
+        flops = simulation.profile.flops_forward[c.agent]
+        if c.kind == "predict":
+            assert c.flops == pytest.approx(16 * flops)
+        elif c.kind == "distill":
+            assert c.flops == pytest.approx(3 * 4 * 8 * flops)
+
+
+def test_who_shares_the_group_changes_no_map(run):
+    finals = []
+    for executor in ("grouped", "loop"):
+        simulation, _ = run(
+            ACTIVATIONS, numbers=True, duration="1 min", execution={"executor": executor},
+            devices=with_models({"kind": "mlp", "hidden": [8]}),
+        )  # fmt: skip
+        learner = simulation.shared.learner
+        finals.append(np.stack([learner.parameters(a.version) for a in simulation.agents]))
+    np.testing.assert_array_equal(*finals)
+
+
+def test_models_with_other_places_are_refused(run):
+    devices = with_models({"kind": "mlp", "hidden": [8]}, {"kind": "mlp", "hidden": [9]})
+    with pytest.raises(InputError, match=r"as many places each, given mlp 64-8-10: 8, .*: 9"):
+        run(ACTIVATIONS, devices=devices)

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from p2pkd.core.errors import ScenarioError
 from p2pkd.distillation.classwise import LabelAverage
+from p2pkd.learning.nearest import nearest_logits
 from p2pkd.scenario.load import scenario_from_dict
 
 SKEWED = {"dataset": "digits", "reference": {"rows": 64}, "partition": "dirichlet"}
@@ -81,8 +82,10 @@ def test_a_message_and_a_step_are_those_of_a_plain_model(run, objective):
         torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-5)
         lessons.append(SimpleNamespace(contents=payload, rows=classes, sender=i, made_s=0.0))
     both = {}
+    # FedProto's mean is over all clients, oneself included; Jeong's is over the others.
+    spoken = [*said, student.means(objective)] if objective == "prototype" else said
     for c in range(10):
-        heard = [means[c] for means in said if c in means]
+        heard = [means[c] for means in spoken if c in means]
         if heard:
             both[c] = torch.stack(heard).mean(0)
     assert not all(c in both for c in student.y.tolist()) or len(said[0]) < 10
@@ -117,8 +120,64 @@ def test_private_rows_are_charged_for_a_message_and_once_a_step(run):
     for c in log.computations:
         if c.kind == "predict":
             assert c.flops == pytest.approx(private[c.agent] * flops)
-        else:
+        elif c.kind == "train":
             assert c.flops == pytest.approx(3 * 5 * 32 * flops)
+        else:
+            # And a pass over all private rows, a third of a step's, for one's own prototypes.
+            assert c.flops == pytest.approx(3 * (5 * 32 + -(-private[c.agent] // 3)) * flops)
+
+
+@pytest.mark.parametrize("batch", ["full", 32])
+def test_predictions_are_those_of_the_nearest_prototype(run, batch):
+    """Against a plain model: after a lesson, each test row goes to the nearest class mean."""
+    asked = method("prototype", batch=batch, predict="nearest_prototype", local_steps=2)
+    simulation, _ = run(asked, numbers=True, data=SKEWED, devices=MODEL, duration="5 s")
+    learner, agents = simulation.shared.learner, simulation.agents
+    data = simulation.world.data
+    plains = [Plain(simulation, i) for i in range(3)]
+    means = [plain.means("prototype") for plain in plains]
+    lessons = []
+    for i in (1, 2):
+        classes = np.array(sorted(means[i]))
+        payload = learner.predict(agents[i].version, classes)
+        lessons.append(SimpleNamespace(contents=payload, rows=classes, sender=i, made_s=0.0))
+    taught = learner.distill(agents[0].version, lessons, 2)
+    x, y = torch.tensor(np.array(data.test_x)), torch.tensor(np.array(data.test_y))
+    prototypes = torch.full((10, 12), torch.inf)
+    for c in range(10):
+        heard = [m[c] for m in means if c in m]
+        if heard:
+            prototypes[c] = torch.stack(heard).mean(0)
+    student = plains[0]
+    student.x, student.flat = x, torch.tensor(learner.parameters(taught))
+    _, features = student(student.flat)
+    far = (features[:, None] - prototypes).square().mean(-1)
+    got = learner.evaluate([taught, agents[1].version])
+    np.testing.assert_array_equal(got.labels[0], far.argmin(1).numpy())
+    assert got.accuracy[0] == pytest.approx((far.argmin(1) == y).float().mean().item())
+    farthest = far.where(far.isfinite(), torch.tensor(0.0)).amax(1, keepdim=True)
+    far = far.where(far.isfinite(), farthest + 100)
+    assert got.loss[0] == pytest.approx(functional.cross_entropy(-far, y).item(), rel=1e-4)
+    # Who has heard nothing predicts by its classifier.
+    plains[1].x = x
+    logits, _ = plains[1](plains[1].flat)
+    np.testing.assert_array_equal(got.labels[1], logits.argmax(1).numpy())
+
+
+def test_a_class_that_nobody_has_told_is_farther_than_all_others(outputs):
+    features = torch.tensor([[[0.0, 3.0]]])
+    prototypes = torch.tensor([[[0.0, 1.0], [0.0, 3.0], [2.0, 3.0]]])
+    said = outputs(torch.zeros(1, 1, 3), features)
+    got = nearest_logits(said, prototypes, torch.tensor([[1.0, 0.0, 1.0]]))
+    torch.testing.assert_close(got, torch.tensor([[[-2.0, -102.0, -2.0]]]))
+
+
+def test_what_is_held_takes_memory(run):
+    def needs(**learn):
+        simulation, _ = run(method("prototype", **learn), devices=MODEL)
+        return simulation.profile.memory_bytes[0]
+
+    assert needs(predict="nearest_prototype") - needs() == 4 * 10 * (12 + 1)
 
 
 def test_cross_entropy_towards_an_average(outputs):

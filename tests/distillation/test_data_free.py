@@ -219,3 +219,87 @@ def test_features_of_two_architectures_are_refused():
         scenario_from_dict(
             {"duration": "1 min", "agents": 4, "method": shared_heads(), "devices": two}
         )
+
+
+def test_private_rows_are_pulled_to_made_features_of_their_class(run):
+    """FedGen's other term, its decay and its uniform classes, against a plain model."""
+    uniform = {**FEATURES, "classes": "uniform"}
+    asked = shared_heads(strength=2.0, private_strength=3.0, decay=0.9)
+    asked["send"] = {"knowledge": uniform, "codec": "float32"}
+    data = NONE | {"partition": {"kind": "dirichlet", "alpha": 0.3}}
+    simulation, _ = run(asked, numbers=True, devices=MODEL, data=data, duration="1 min")
+    learner = simulation.shared.learner
+    tables, version = learner.tables, simulation.agents[0].version
+    form = tables.recipe.knowledge.form(10)
+    payloads = [
+        learner.predict(simulation.agents[i].version, np.zeros(1, np.int64)) for i in (1, 2)
+    ]
+    sent = [torch.from_numpy(learner.resolve(payload))[0] for payload in payloads]
+    for i, numbers in zip((1, 2), sent, strict=True):
+        own = tables.private_y[slice(*tables.own_offsets[i : i + 2])]
+        has = torch.from_numpy(np.bincount(own, minlength=10) > 0).float()
+        torch.testing.assert_close(numbers[-10:], has / has.sum())
+
+    from p2pkd.core.rng import uniforms
+    from p2pkd.learning.generator import normals
+
+    def rows_of(keys, n):
+        counters = (version.drawn + np.arange(12))[:, None] * n + np.arange(n)
+        return uniforms(keys[0], counters.astype(np.uint64))
+
+    def features(numbers, noise, label):
+        z = torch.from_numpy(normals(np.array(noise)))[None, None]
+        return form.rows(numbers[None, :Q_FEATURES], z, torch.tensor([[label]]))[0, 0]
+
+    made, labels = [], []
+    for whose, chance, *noise in rows_of(tables.distill_keys, 10):
+        numbers = sent[int(whose * 2)]
+        y = int(np.searchsorted(np.cumsum(numbers[-10:].numpy()), chance, side="right"))
+        made.append(features(numbers, noise, y))
+        labels.append(y)
+    private = tables.index(tables.private.sample(np.array([0]), np.array([version.samples]), 12))[0]
+    own, kin, known = tables.private_y[private], [], []
+    for label, (whose, *noise) in zip(own.tolist(), rows_of(tables.kin_keys, 9), strict=True):
+        able = [numbers for numbers in sent if numbers[-10 + label] > 0]
+        known.append(float(bool(able)))
+        kin.append(features(able[int(whose * len(able))] if able else sent[0], noise, label))
+
+    flat = torch.from_numpy(learner.parameters(version))
+    flat[-HEAD:] = torch.stack([flat[-HEAD:], *(each[Q_FEATURES:-10] for each in sent)]).mean(0)
+    flat.requires_grad_()
+    inner, offset, outer, bias = flat.split([64 * 8, 8, 80, 10])
+
+    def head(x):
+        return functional.linear(x, outer.view(10, 8), bias)
+
+    below = functional.linear(tables.private_x[private], inner.view(8, 64), offset).relu()
+    log_p, taught = head(below).log_softmax(-1), head(torch.stack(made))
+    goal = head(torch.stack(kin)).softmax(-1).detach()
+    pull = functional.kl_div(log_p, goal, reduction="none").sum(1)
+    loss = functional.nll_loss(log_p, own) + 0.9**version.updates * (
+        2 * functional.cross_entropy(taught, torch.tensor(labels))
+        + 3 * (pull * torch.tensor(known)).mean()
+    )
+    (gradient,) = torch.autograd.grad(loss, flat)
+    lessons = [SimpleNamespace(contents=p, sender=i, made_s=0.0) for i, p in enumerate(payloads, 1)]
+    stepped = torch.from_numpy(learner.parameters(learner.distill(version, lessons, 1)))
+    torch.testing.assert_close(stepped, flat.detach() - 0.1 * gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_features_for_private_rows_are_charged(run):
+    asked = shared_heads(private_strength=3.0)
+    simulation, log = run(asked, devices=MODEL, data=NONE)
+    forward = simulation.profile.flops_forward[0]
+    made, last = float((2 * 14 + 1) * 8 + (2 * 8 + 1) * 8), (2 * 8 + 1) * 10
+    taught = [c for c in log.computations if c.kind == "distill"]
+    assert taught
+    for c in taught:
+        expected = 2 * (3 * 12 * forward + 12 * (3 * last + made) + 12 * (last + made))
+        assert c.flops == pytest.approx(expected, rel=0.05)
+
+
+def test_private_strength_is_about_features():
+    with pytest.raises(ScenarioError, match="private_strength: is about made features"):
+        scenario_from_dict(
+            {"duration": "1 min", "agents": 4, "method": method(private_strength=1.0), "data": NONE}
+        )

@@ -148,6 +148,7 @@ def test_pairwise_averaging_conserves_the_sum():
     run = played(
         {"preset": "ad-psgd", "learn": learn(local_steps=0)},
         duration="69 s",
+        models={"start": {"kind": "fresh", "alike": False}},
     )
     assert all(m.status == "delivered" for m in run.log.messages)
     np.testing.assert_allclose(run.after.sum(0), run.before.sum(0), atol=1e-5)

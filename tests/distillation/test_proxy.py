@@ -113,3 +113,34 @@ def test_misfits_are_refused_by_name(changes, message):
     base = {"duration": "1 min", "agents": 4, "devices": UNLIKE, "method": {"preset": "proxyfl"}}
     with pytest.raises(ScenarioError, match=message):
         scenario_from_dict({**base, **changes})
+
+
+def test_a_proxy_that_is_handed_on_takes_the_place_of_ones_own(run):
+    """ProxyFL's code: after a round, everybody has the proxy of the agent one place before it."""
+    asked = {"preset": "proxyfl", "learn": {"local_steps": 0}}
+    still = {"numbers": True, "agents": 8, "devices": UNLIKE}
+    still["models"] = {"start": {"kind": "fresh", "alike": False}}
+    before, _ = run(asked, duration="1 s", **still)
+    after, log = run(asked, duration="40 s", **still)
+    old, new = parameters(before), parameters(after)
+    for i, flat in enumerate(new):
+        np.testing.assert_array_equal(flat[:SENT], old[i - 1][:SENT])
+        np.testing.assert_array_equal(flat[SENT:], old[i][SENT:])
+    assert {m.payload_bytes for m in log.messages} == {4 * SENT}
+    assert {(m.receiver - m.sender) % 8 for m in log.messages} >= {1}
+
+
+def test_of_two_proxies_the_mean_is_taken(run):
+    """And who has received none, since its message was lost, keeps its own."""
+    asked = {"preset": "proxyfl", "learn": {"local_steps": 0}, "gossip": {"fanout": 2}}
+    still = {"numbers": True, "agents": 8, "devices": UNLIKE}
+    still["models"] = {"start": {"kind": "fresh", "alike": False}}
+    before, _ = run(asked, duration="1 s", **still)
+    after, _ = run(asked, duration="40 s", **still)
+    old, new = parameters(before), parameters(after)
+    for i, flat in enumerate(new):
+        mean = (old[i - 1][:SENT] + old[i - 2][:SENT]) / 2
+        np.testing.assert_allclose(flat[:SENT], mean, atol=1e-6)
+    lost, _ = run(asked, duration="40 s", links={"loss": 1.0}, **still)
+    for one, other in zip(old, parameters(lost), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -13,6 +13,7 @@ from p2pkd.learning.generator import (
     classes_at,
     fit,
     generator_loss,
+    likeness,
     normals,
 )
 
@@ -36,7 +37,7 @@ def test_a_generator_is_a_network_of_two_layers():
 
 
 def test_the_loss_is_that_of_the_formula():
-    how = Fit(steps=1, batch=6, lr=0.1, activation=0.5, entropy=0.2)
+    how = Fit(steps=1, batch=6, lr=0.1, activation=0.5, entropy=0.2, certainty=0.3)
     logits, features = random(2, 6, 4), random(2, 6, 5, seed=1)
     y = torch.tensor([[0, 0, 1, 3, 3, 3], [2, 2, 2, 2, 2, 2]])
     records = Records(random(2, 4, 5, seed=2), torch.full((2, 4), 0.25))
@@ -50,9 +51,27 @@ def test_the_loss_is_that_of_the_formula():
         expected = (
             functional.cross_entropy(logits[g], y[g])
             + 0.5 * torch.stack(apart).mean()
+            + 0.3 * torch.distributions.Categorical(logits=logits[g]).entropy().mean()
             - 0.2 * torch.distributions.Categorical(p).entropy()
         )
         assert loss[g].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_the_two_entropies_pull_in_opposite_directions():
+    """Flat predictions: sharper ones help the rows, spreading them helps the mean."""
+    y, records = torch.tensor([[0, 1]]), Records(torch.zeros(1, 2, 1), torch.full((1, 2), 0.5))
+
+    def slope(logits, **factors):
+        how = Fit(1, 2, 0.1, 0.0, **factors)
+        leaf = torch.tensor([logits], requires_grad=True)
+        plain = functional.cross_entropy(leaf[0], y[0])
+        loss = generator_loss(how, leaf, torch.zeros(1, 2, 1), y, records)
+        (gradient,) = torch.autograd.grad(loss.sum() - plain, leaf)
+        return gradient[0]
+
+    unsure, alike = [[0.5, 0.0], [0.0, 0.5]], [[2.0, 0.0], [2.0, 0.0]]
+    assert slope(unsure, entropy=0.0, certainty=1.0)[0, 0] < 0  # surer
+    assert slope(alike, entropy=1.0)[0, 0] > 0  # less of the same class
 
 
 def problem(g):
@@ -124,3 +143,22 @@ def test_noise_is_standard_normal():
     assert abs(sample.mean()) < 0.02
     assert abs(sample.std() - 1) < 0.02
     assert abs((sample < 1).mean() - 0.8413) < 0.01
+
+
+def test_likeness_is_small_where_other_noise_makes_other_rows():
+    z, made = random(2, 5, 3), random(2, 5, 6, seed=1).requires_grad_()
+    got = likeness(z, made)
+    for g in range(2):
+        pairs = [
+            (z[g, i] - z[g, j]).square().mean() * (made[g, i] - made[g, j]).abs().mean()
+            for i in range(5)
+            for j in range(5)
+        ]
+        expected = (-torch.stack(pairs).mean()).exp()
+        torch.testing.assert_close(got[g], expected)
+        (ours,) = torch.autograd.grad(got[g], made, retain_graph=True)
+        (theirs,) = torch.autograd.grad(expected, made)
+        torch.testing.assert_close(ours, theirs)
+    assert likeness(z[:1], torch.zeros(1, 5, 6)).item() == 1.0
+    # Nobody's depends on who shares the group.
+    torch.testing.assert_close(likeness(z[1:], made[1:])[0], got[1], atol=0, rtol=0)

@@ -1,4 +1,4 @@
-"""Which inputs a model looks at."""
+"""Where a model looks: which inputs, or which places of its last activations."""
 
 from __future__ import annotations
 
@@ -39,3 +39,18 @@ class AttentionMaps(RowKnowledge):
     def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
         """Return the maps: they hold no predictions, and objectives take them as they are."""
         return values
+
+
+class ActivationMaps(AttentionMaps):
+    """A map of where activations are large, for each reference row: R H W b bytes.
+
+    The mean square over the channels of the last convolution, H by W after pooling, of unit length
+    (Zagoruyko and Komodakis, ICLR 2017).  Models must have as many places each, however many
+    channels they have.  A perceptron's last hidden units are places of one channel.
+    """
+
+    about_inputs: ClassVar[bool] = False
+    of_activations: ClassVar[bool] = True
+    passes: ClassVar[int] = 1
+    knowledge_type: ClassVar[str] = "activation_maps"
+    kind: Literal["activation_maps"] = "activation_maps"  # type: ignore[assignment]

@@ -23,9 +23,11 @@ class Generator(RowKnowledge):
     (Q + C) b bytes, Q being (noise + C + 1) hidden + (hidden + 1) F.  The sender fits it anew for
     each message, from numbers that all share, to its own model: CE of the class asked for, plus
     `activation` times the squared distance of each class's mean activations from those recorded on
-    private rows (metadata as in Lopes, Fenu and Starner, 2017, arXiv 1710.07535), plus `entropy`
-    times minus the entropy of the mean prediction (Chen et al., DAFL, ICCV 2019, arXiv 1904.01186,
-    whose term of activations asks for large ones instead; Moslemi et al., 2024, 3.2.1.2).
+    private rows (metadata as in Lopes, Fenu and Starner, 2017, arXiv 1710.07535), plus two terms
+    of entropy that pull in opposite directions: `certainty` times the mean entropy of a single
+    row's prediction (each row is to be of one class; Moslemi et al., 2024, equation 3.2.1.1), minus
+    `entropy` times that of the mean prediction (together they are to be of all classes; Chen et
+    al., DAFL, ICCV 2019, arXiv 1904.01186, whose term of activations asks for large ones instead).
     Private rows themselves are never seen by it.  The fit is charged.
     """
 
@@ -43,7 +45,15 @@ class Generator(RowKnowledge):
     batch: Annotated[int, Field(ge=4, multiple_of=4, strict=True)] = 64
     lr: Annotated[float, Field(gt=0, le=LARGEST)] = 0.02
     activation: Annotated[float, Field(ge=0)] = 1.0
+    certainty: Annotated[float, Field(ge=0)] = 0.1
+    """The factor of the entropy of single rows' predictions, which is made small."""
     entropy: Annotated[float, Field(ge=0)] = 0.1
+    """The factor of the entropy of the mean prediction, which is made large."""
+    diversity: Annotated[float, Field(ge=0)] = 0.0
+    """The factor of a term that is small where other noise makes other rows (as FedGen's)."""
+    classes: Literal["shares", "uniform"] = "shares"
+    """How often rows of a class are made: by the sender's shares of classes, or all that it has
+    alike."""
     _inputs: int = PrivateAttr(0)
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
@@ -72,7 +82,8 @@ class Generator(RowKnowledge):
         """How it is fitted."""
         from p2pkd.learning.generator import Fit
 
-        return Fit(self.steps, self.batch, self.lr, self.activation, self.entropy)
+        factors = self.activation, self.entropy, self.certainty, self.diversity
+        return Fit(self.steps, self.batch, self.lr, *factors)
 
     def width(self, n_classes: int) -> int:
         """Return Q + H + C, once it is known how long rows are (see `over`)."""
