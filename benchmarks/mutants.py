@@ -146,9 +146,9 @@ def page(done: Sequence[tuple[Mutant, Mapping[str, Any]]]) -> str:
         "Each line is a formula of the package that was made wrong in a copy, and the first law"
         " of `p2pkd verify --fast`, or the first test, that noticed. What is in the engine or the"
         " world must be noticed by the laws alone; of learning the laws hold little, so what"
-        " passes them is held against the tests beside its file. `python benchmarks/mutants.py` writes"
-        " this page; `tests/verify/test_mutants.py` sees to it that every mutant still fits the code."
-        " Seconds are processor time until it was noticed.",
+        " passes them is held against the tests beside its file. `python benchmarks/mutants.py`"
+        " writes this page; `tests/verify/test_mutants.py` sees to it that every mutant still fits"
+        " the code. Seconds are processor time until it was noticed.",
     ]
     for part in dict.fromkeys(mutant.part for mutant, _ in done):
         own = [(mutant, result) for mutant, result in done if mutant.part == part]

@@ -1,4 +1,4 @@
-"""What `p2pkd list` lists: families of kinds, device profiles, presets."""
+"""What `p2pkd list` lists: families of kinds, device profiles, presets, laws."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sections(kind: str | None) -> Iterator[str]:
     import p2pkd.scenario.scenario
     import p2pkd.study.spec  # noqa: F401  # their families
 
-    names = [*FAMILIES, "devices", "presets"]
+    names = [*FAMILIES, "devices", "presets", "laws"]
     if kind is not None and kind not in names:
         raise InputError(f"nothing to list under {kind!r}{suggestion(kind, names)}")
     for name in names if kind is None else [kind]:
@@ -35,6 +35,8 @@ def _lines(name: str, indent: str) -> Iterator[str]:
         rows = _devices()
     elif name == "presets":
         rows = [_preset(preset) for preset in preset_names()]
+    elif name == "laws":
+        rows = _laws()
     else:
         rows = [(tag, member.summary()) for tag, member in _members(FAMILIES[name])]
     width = max((len(row[0]) for row in rows), default=0)
@@ -60,6 +62,12 @@ def _devices() -> list[tuple[str, ...]]:
         )
         for name, p in profiles().items()
     ]
+
+
+def _laws() -> list[tuple[str, ...]]:
+    from p2pkd.verify.laws import LAWS, name_of
+
+    return [(name_of(law), (law.__doc__ or "").partition("\n")[0]) for law in LAWS]
 
 
 def _preset(name: str) -> tuple[str, ...]:

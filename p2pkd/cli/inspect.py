@@ -175,7 +175,9 @@ def schema() -> None:
 def list_(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="[KIND]", help="A family, 'devices' or 'presets'; default: all."),
+        typer.Argument(
+            metavar="[KIND]", help="A family, 'devices', 'presets' or 'laws'; default: all."
+        ),
     ] = None,
 ) -> None:
     """List what a scenario can choose from, one line each."""

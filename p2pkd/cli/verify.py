@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 _COLUMNS = f"{'':4} {'law':45} {'case':42} {'expected':>11} {'measured':>11} {'+-':>9}"
 
 
-@app.command(epilog=example("p2pkd verify --fast", "p2pkd verify --json > laws.json"))
+@app.command(epilog=example(
+        "p2pkd verify --fast", "p2pkd verify --only energy", "p2pkd verify --json > laws.json"
+    ))
 def verify(
     fast: Annotated[bool, typer.Option(help="Fewer repetitions: under a minute.")] = False,
+    only: Annotated[
+        str, typer.Option(help="Laws whose names begin so (`p2pkd list laws`), such as energy.")
+    ] = "",
     first: Annotated[bool, typer.Option("--first", help="Stop at the first that fails.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -28,12 +33,14 @@ def verify(
     by the engine and compared with closed forms, published figures or an independent computation;
     +- is the measurement's own standard error.
     """
+    from p2pkd.verify.laws import chosen
     from p2pkd.verify.laws import verify as measure
 
+    chosen(only)  # a wrong name is told before the table begins
     checks = []
     if not as_json:
         typer.echo(_COLUMNS)
-    for check in measure(fast=fast):
+    for check in measure(fast=fast, only=only):
         checks.append(check)
         if not as_json:
             typer.echo(_line(check))

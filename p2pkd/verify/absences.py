@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.records import ABORTED
+from p2pkd.core.records import ABORTED, PresenceRecord
 from p2pkd.verify.check import Check, alike, exact, sampled
 from p2pkd.verify.observed import (
     DOWNLINK,
@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 
 ON_S, OFF_S = 30.0, 10.0
 SIGMA, SHAPE = 0.8, 0.7
+FIRST = 12
 
 
 def sessions(*, fast: bool) -> Iterator[Check]:
@@ -58,7 +59,8 @@ def _renewal(spec: dict[str, Any], mean: float, mean_square: float, n: int) -> I
     yield sampled(law, f"{kind}, mean session over what is given", mean, on / ON_S)
     yield sampled(law, f"{kind}, mean absence over what is given", mean, off / OFF_S)
     # The mean of the logarithm's square is what a heavy tail leaves measurable.
-    yield sampled(law, f"{kind}, ln of sessions, mean", *_logarithm(spec, on / ON_S))
+    power = "^2" if kind == "lognormal" else ""
+    yield sampled(law, f"{kind}, mean of ln(session){power}", *_logarithm(spec, on / ON_S))
     # What is left at a random instant: E[X^2] / 2 E[X] (Cox, Renewal Theory, 1962, ch. 5).
     rest = mean_square / mean / 2
     yield sampled(law, f"{kind}, rest of the first session", rest, left / ON_S, "Cox (1962)")
@@ -162,19 +164,21 @@ def _online_at(seen: Observed, n: int, time_s: float) -> Floats:
 
 
 def _lengths(seen: Observed, n: int) -> tuple[Floats, Floats, Floats]:
-    """Return second sessions, second absences, and rests of first sessions, all in seconds.
+    """Return whole sessions, whole absences, and rests of first sessions, all in seconds.
 
-    One of each an agent: the first ones that begin within the run, which is so long that hardly
-    any is cut off by its end.
+    Of each agent the first few that begin within the run, which is so long that hardly any of
+    these is cut off by its end.
     """
     on, off, left = [], [], []
-    for agent in range(n):
-        own = [p for p in seen.presences if p.agent == agent]
+    of: list[list[PresenceRecord]] = [[] for _ in range(n)]
+    for presence in seen.presences:
+        of[presence.agent].append(presence)
+    for own in of:
         if own and own[0].time_s == 0:
             own = own[1:]  # it begins offline
         elif own:
             left.append(own[0].time_s)
         spans = [(a.online, b.time_s - a.time_s) for a, b in pairwise(own)]
-        on += [span for online, span in spans if online][:1]
-        off += [span for online, span in spans if not online][:1]
+        on += [span for online, span in spans if online][:FIRST]
+        off += [span for online, span in spans if not online][:FIRST]
     return np.array(on), np.array(off), np.array(left)

@@ -104,6 +104,7 @@ def _states(n: int, rounds: int) -> list[NDArray[np.float64]]:
         "gossip": {"every": "1 s"},
         "learn": {"objective": "merge", "mixing": "metropolis", "local_steps": 0},
     }
+    values["models"] = {"start": {"kind": "fresh", "alike": False}}
     parsed = scenario_from_dict(values)
     simulation = assemble(parsed, Streams(0), Path(), Observer())
     learner, states = simulation.shared.learner, []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from p2pkd.core.errors import InputError, suggestion
 from p2pkd.verify import (
     absences,
     averaging,
@@ -89,7 +91,25 @@ LAWS: tuple[Law, ...] = (
 )
 
 
-def verify(*, fast: bool) -> Iterator[Check]:
-    """Measure every law and yield its checks as they come."""
-    for law in LAWS:
+def name_of(law: Law) -> str:
+    """Return a law's name, such as ``energy.joules``: its module and its function."""
+    function: Any = law
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+
+def chosen(only: str = "") -> tuple[Law, ...]:
+    """Return the laws whose names begin with *only*, such as ``energy``; raise InputError if none.
+
+    Without it, all.
+    """
+    laws = tuple(law for law in LAWS if name_of(law).startswith(only))
+    if not laws:
+        hint = suggestion(only, map(name_of, LAWS))
+        raise InputError(f"no law is called {only!r}{hint}; `p2pkd list laws` lists them")
+    return laws
+
+
+def verify(*, fast: bool, only: str = "") -> Iterator[Check]:
+    """Measure every law whose name begins with *only* and yield its checks as they come."""
+    for law in chosen(only):
         yield from law(fast=fast)

@@ -69,6 +69,8 @@ def _run(
         "gossip": {"every": "1 s", **gossip},
         "learn": {"local_steps": 0},
     }
+    # Models that begin alike would keep their sum whatever happens.
+    values["models"] = {"start": {"kind": "fresh", "alike": False}}
     parsed = scenario_from_dict({**values, "seed": seed})
     simulation = assemble(parsed, Streams(seed), Path(), Observer())
     simulation.start()

@@ -45,7 +45,7 @@ def rounds(*, fast: bool) -> Iterator[Check]:
 
 def sizes(*, fast: bool) -> Iterator[Check]:
     """Models up with the number of rows, down without; means of predictions as float32 tables."""
-    law = "messages of a server, payload in bytes"
+    law = "what a server sends, bytes"
     p = PARAMETERS
     sent = with_preset("fedavg", 5, **STAR).messages
     yield from alike(law, "models, downwards", 4 * p, _payloads(sent, down=True))
@@ -58,6 +58,30 @@ def sizes(*, fast: bool) -> Iterator[Check]:
     yield from alike(law, "their mean, downwards", 4 * cells, down)
     asked = [m.payload_bytes for m in sent if m.kind == "request"]
     yield from alike(law, "questions", 0, asked)
+    yield from _learning_server(law)
+
+
+def _learning_server(law: str) -> Iterator[Check]:
+    """A server with a model tells its predictions; one that caches asks and tells by row."""
+    rows, steps = 5, 7
+    protocol: dict[str, Any] = {"kind": "coordinated", "server_steps": steps}
+    learn = {"learn": {"batch": 16}}
+    own = {"gossip": {"protocol": {**protocol, "tells": "model"}}, **learn}
+    seen = with_preset("fedmd-star", 5, own, **STAR)
+    told = [m.payload_bytes for m in seen.messages if m.sender == 0 and m.kind != "request"]
+    yield from alike(law, "predictions of its model", 4 * REFERENCE * CLASSES, told)
+    flops = 3 * steps * 16 * FORWARD_FLOPS
+    yield from _work(seen.computations, "steps of a server", "FLOPs", flops, "distill")
+    cached = {"send": {"rows": rows}, "gossip": {"protocol": {**protocol, "cache": 10}}, **learn}
+    sent = with_preset("scarlet", 5, cached, duration_s=9.0, **STAR).messages
+    asked = [m.payload_bytes for m in sent if m.kind == "request"]
+    yield from alike(law, "numbers of 5 rows asked for", 4 * rows, asked)
+    answers = _payloads(sent, down=False)
+    yield from alike(law, "answers about 5 rows", 4 * rows * CLASSES, answers)
+    told = [m.payload_bytes for m in sent if m.sender == 0 and m.kind != "request"]
+    signals = -(-2 * rows // 8)
+    expected = 4 * rows + signals + 4 * rows * CLASSES
+    yield from alike(law, "numbers, signals and means of 5 rows", expected, told)
 
 
 def duos(*, fast: bool) -> Iterator[Check]:

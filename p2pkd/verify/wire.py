@@ -75,6 +75,12 @@ def beside(*, fast: bool) -> Iterator[Check]:
     seen = observe(base(2, 5.0, method={"gossip": {"protocol": "pull"}}))
     request = next(m for m in seen.messages if m.kind == "request")
     yield exact(law, "request", HEADER_BYTES, request.wire_bytes)
+    # An entry of a view is an address and a time, of 4 bytes each.
+    peers = {"kind": "newscast", "view": 3, "every": "4 s"}
+    gossip = {"protocol": "none", "clock": "periodic", "peers": peers}
+    views = observe(base(6, 9.0, method={"gossip": gossip})).messages
+    sizes = [m.payload_bytes for m in views]
+    yield from alike(law, "view of 3 entries and oneself", 4 * 8, sizes)
     agent = seen.agents[0]
     sent = HEADER_BYTES + HEADER_BYTES + 4 * REFERENCE * CLASSES
     yield exact(law, "request and answer, an agent's sum", sent, agent.wire_bytes)

@@ -50,7 +50,7 @@ def test_list_has_every_family_profile_and_preset():
     assert all(name in text for name in [*profiles(), "d-psgd", "gossip-learning"])
 
 
-@pytest.mark.parametrize("kind", ["objectives", "devices", "presets"])
+@pytest.mark.parametrize("kind", ["objectives", "devices", "presets", "laws"])
 def test_list_of_one_kind(kind):
     assert invoke("list", kind).stdout.splitlines() == list(sections(kind))
 
