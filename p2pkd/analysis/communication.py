@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from p2pkd.analysis.result import Result
 
 COSTS = (
-    "time_s", "wire_bytes", "payload_bytes", "gradient_steps", "compute_energy_j", "energy_j",
+    "time_s", "wire_bytes", "payload_bytes", "gradient_steps", "flops", "compute_energy_j",
+    "energy_j",
 )  # fmt: skip
 
 
@@ -31,14 +32,16 @@ def costs_over_time(result: Result) -> pd.DataFrame:
     """Return a row per evaluation: accuracy, and what all agents together had spent until then.
 
     Columns ``time_s``, ``accuracy_mean``, ``accuracy_std``, ``wire_bytes``, ``payload_bytes``,
-    ``gradient_steps``, ``compute_energy_j``, ``energy_j``.  A message is charged when its fate is
-    known, a computation when it ends; a reference set that was downloaded is in ``wire_bytes`` from
-    the start.  ``energy_j`` is everything: computing, radios (in proportion to the bytes on the
-    wire) and idling (in proportion to time), which come to the agents' totals.
+    ``gradient_steps``, ``flops``, ``compute_energy_j``, ``energy_j``.  A message is charged when its
+    fate is known, a computation when it ends: its steps where it was completed, its FLOPs and
+    joules in any case (`p2pkd.core.records.AgentRecord`); a reference set that was downloaded is in
+    ``wire_bytes`` from the start.  ``energy_j`` is everything: computing, radios (in proportion to
+    the bytes on the wire) and idling (in proportion to time), which come to the agents' totals.
     """
     population, messages, compute = result.population, result.messages, result.compute
     times = population["time_s"].to_numpy()
     sent, computed = messages["ended_s"].to_numpy(), compute["ended_s"].to_numpy()
+    steps = compute["steps"].where(compute["completed"], 0)
     table = pd.DataFrame(
         {
             "time_s": times,
@@ -46,7 +49,8 @@ def costs_over_time(result: Result) -> pd.DataFrame:
             "accuracy_std": population["accuracy_std"],
             "wire_bytes": _until(times, sent, messages["wire_bytes"].to_numpy()),
             "payload_bytes": _until(times, sent, messages["payload_bytes"].to_numpy()),
-            "gradient_steps": _until(times, computed, compute["steps"].to_numpy()),
+            "gradient_steps": _until(times, computed, steps.to_numpy()),
+            "flops": _until(times, computed, compute["flops"].to_numpy()),
             "compute_energy_j": _until(times, computed, compute["energy_j"].to_numpy()),
         }
     )
@@ -101,17 +105,18 @@ def by_device(result: Result) -> pd.DataFrame:
     """Return who paid: a row per device group, numbers per agent (means).
 
     Columns: ``agents`` (how many), ``accuracy``, ``wire_bytes``, ``received_bytes``, ``energy_j``,
-    ``computing`` (share of the time online), ``train_steps``, ``distill_steps``.  A group of which
-    any agent has diverged has no accuracy.
+    ``computing`` (share of the time online), ``train_steps``, ``distill_steps``, ``merges``,
+    ``flops``.  A group of which any agent has diverged has no accuracy.
     """
     agents = result.agents
+    columns = ["accuracy", "wire_bytes", "received_bytes", "energy_j", "computing", "train_steps",
+               "distill_steps", "merges", "flops"]  # fmt: skip
     table = agents.assign(
         device=agents["device"].astype(str),
         computing=agents["computing_s"] / agents["online_s"].where(agents["online_s"] > 0),
-    )
-    columns = ["accuracy", "wire_bytes", "received_bytes", "energy_j", "computing"]
+    ).reindex(columns=["device", *columns])  # runs of earlier versions lack some
     groups = table.groupby("device", sort=False)
-    means = groups[[*columns, "train_steps", "distill_steps"]].mean()
+    means = groups[columns].mean()
     means.insert(0, "agents", groups.size())
     lost = diverged(agents).groupby(table["device"], sort=False).any()
     means.loc[lost[lost].index, "accuracy"] = np.nan

@@ -20,16 +20,19 @@ COLUMNS = {
     "energy_j": "energy_j",
     "train_steps": "train_steps",
     "distill_steps": "distill_steps",
+    "gradient_steps": "gradient_steps",
+    "merges": "merges",
+    "flops": "flops",
     "messages_sent": "messages_sent",
     "messages_delivered": "messages_delivered",
 }
 
 
 def compare(results: Sequence[Result]) -> pd.DataFrame:
-    """Return a row per run, indexed by label: accuracy, bytes, seconds, joules, gradient steps.
+    """Return a row per run, indexed by label: accuracy, bytes, seconds, joules, steps, FLOPs.
 
-    ``gradient_steps`` is the sum of private and distillation steps; ``reference_set`` tells whether
-    the reference set's bytes were charged.
+    ``gradient_steps`` is the sum of private and distillation steps, and no merge is among them;
+    ``reference_set`` tells whether the reference set's bytes were charged.
     """
     rows = [_row(result) for result in results]
     return pd.DataFrame(rows, index=pd.Index(labels(results), name="run"))
@@ -48,7 +51,6 @@ def _row(result: Result) -> dict[str, object]:
     summary = result.summary
     row: dict[str, object] = {"status": result.status, "seed": result.seed}
     row |= {column: summary.get(key) for column, key in COLUMNS.items()}
-    row["gradient_steps"] = (summary.get("train_steps") or 0) + (summary.get("distill_steps") or 0)
     row["reference_set"] = result.manifest.get("reference_set")
     return row
 

@@ -16,7 +16,7 @@ from p2pkd.analysis.statistics import gini, jain
 MB = 1e6
 SPENT = ("wire_bytes", "time_s", "energy_j")
 ESTIMATED = ("messages_sent", "payload_bytes", "wire_bytes", "energy_j", "train_steps",
-             "distill_steps", "simulated_s")  # fmt: skip
+             "distill_steps", "merges", "flops", "simulated_s")  # fmt: skip
 
 
 def to_target(result: Result, target: float) -> dict[str, float]:
@@ -89,9 +89,9 @@ def cost_table(
 ) -> pd.DataFrame:
     """Return a row per run, indexed by label.
 
-    ``accuracy``; ``wire_bytes`` (a downloaded reference set included), ``simulated_s`` and
-    ``energy_j`` in all; with *target* ``bytes_to_target``, ``seconds_to_target``,
-    ``joules_to_target``; with *budget_bytes* ``accuracy_at_budget``; ``gini_bytes`` over agents
+    ``accuracy``; ``wire_bytes`` (a downloaded reference set included), ``simulated_s``,
+    ``energy_j``, ``gradient_steps`` and ``flops`` in all; with *target* ``bytes_to_target``,
+    ``seconds_to_target``, ``joules_to_target``; with *budget_bytes* ``accuracy_at_budget``; ``gini_bytes`` over agents
     (sent), ``fairness_accuracy`` (Jain); and ``pareto``, whether no run is both cheaper in bytes
     and more accurate.
     """
@@ -110,6 +110,7 @@ def estimate_against_actual(dry: Result, actual: Result) -> pd.DataFrame:
     rows = {key: (dry.summary.get(key), actual.summary.get(key)) for key in ESTIMATED}
     table = pd.DataFrame(rows, index=["estimated", "actual"], dtype=float).T
     table["difference"] = table["estimated"] / table["actual"].where(table["actual"] != 0) - 1
+    table.loc[table["estimated"] == table["actual"], "difference"] = 0.0  # also where there is none
     return table
 
 
@@ -120,6 +121,8 @@ def _row(result: Result, target: float | None, budget: float | None) -> dict[str
         "wire_bytes": (summary.get("wire_bytes") or 0) + (summary.get("setup_bytes") or 0),
         "simulated_s": summary.get("simulated_s"),
         "energy_j": summary.get("energy_j"),
+        "gradient_steps": summary.get("gradient_steps"),
+        "flops": summary.get("flops"),
     }
     if target is not None:
         names = ("bytes_to_target", "seconds_to_target", "joules_to_target")

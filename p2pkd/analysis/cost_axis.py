@@ -19,6 +19,8 @@ from p2pkd.analysis.readable import (
     size,
     size_scale,
     time_scale,
+    work,
+    work_scale,
 )
 
 # Ends that lie further apart than this have a logarithmic axis.
@@ -42,6 +44,7 @@ KINDS = {
     "wire_bytes": Kind("bytes on the wire, all agents together", size_scale, size),
     "payload_bytes": Kind("bytes of knowledge, all agents together", size_scale, size),
     "gradient_steps": Kind("gradient steps, all agents together", _plain, count),
+    "flops": Kind("computation, all agents together", work_scale, work),
     "compute_energy_j": Kind("energy for computing, all agents together", energy_scale, joules),
     "energy_j": Kind("energy, all agents together", energy_scale, joules),
 }

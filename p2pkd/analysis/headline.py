@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from p2pkd.analysis.readable import count, joules, percent, seconds, size
+from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.troubles import in_short
 
@@ -19,7 +19,6 @@ def headline(result: Result) -> list[tuple[str, str]]:
     total = result.summary
     mean, std = total.get("final_accuracy_mean"), total.get("final_accuracy_std")
     ensemble = total.get("final_ensemble_accuracy")
-    steps = (total.get("train_steps") or 0) + (total.get("distill_steps") or 0)
     accuracy = percent(mean) if std is None else f"{percent(mean)} ± {100 * std:.1f}"
     trouble = in_short(total)
     return [
@@ -31,12 +30,18 @@ def headline(result: Result) -> list[tuple[str, str]]:
         ("Reference set", _reference(result)),
         ("Simulated time", seconds(total.get("simulated_s"))),
         ("Energy", _energy(total)),
-        (
-            "Gradient steps",
-            f"{count(steps)}, {count(total.get('distill_steps'))} of them distilling",
-        ),
+        ("Gradient steps", _steps(total)),
+        ("Computation", work(total.get("flops"))),
         ("Messages", _messages(result)),
     ]
+
+
+def _steps(total: dict[str, Any]) -> str:
+    """Return the gradient steps, and what else was done to models."""
+    text = count(total.get("gradient_steps"))
+    if total.get("distill_steps"):
+        text += f", {count(total['distill_steps'])} of them distilling"
+    return text + (f"; {count(total['merges'])} merges" if total.get("merges") else "")
 
 
 def _energy(total: dict[str, Any]) -> str:

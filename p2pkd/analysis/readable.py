@@ -8,6 +8,12 @@ from typing import NamedTuple
 
 from p2pkd.core.units import DURATION, ENERGY, SIZE, Dimension
 
+WORK = Dimension(
+    "amount of computation",
+    {"FLOP": 1.0, **{f"{prefix}FLOP": 1000.0**n for n, prefix in enumerate("kMGTP", 1)}},
+    "2 GFLOP",
+)
+
 
 class Scale(NamedTuple):
     """A unit for an axis or a column: divide by `factor`, write `unit`."""
@@ -31,6 +37,11 @@ def energy_scale(largest_j: float) -> Scale:
     return _scale(ENERGY, largest_j, ("J", "kJ", "MJ"))
 
 
+def work_scale(largest_flops: float) -> Scale:
+    """Return the unit for amounts of computation up to *largest_flops* operations."""
+    return _scale(WORK, largest_flops, tuple(WORK.units))
+
+
 def seconds(value: float | None) -> str:
     """Return a duration such as ``20 min``."""
     return _text(value, time_scale)
@@ -44,6 +55,11 @@ def size(value: float | None) -> str:
 def joules(value: float | None) -> str:
     """Return an energy such as ``4.2 kJ``."""
     return _text(value, energy_scale)
+
+
+def work(value: float | None) -> str:
+    """Return an amount of computation such as ``3.1 GFLOP``."""
+    return _text(value, work_scale)
 
 
 def percent(value: float | None) -> str:

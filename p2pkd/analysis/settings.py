@@ -16,7 +16,9 @@ MEANS = (
     "wire_bytes",
     "energy_j",
     "simulated_s",
+    "gradient_steps",
     "distill_steps",
+    "merges",
     "final_disagreement",
     "gini_bytes",
 )
@@ -47,7 +49,7 @@ def settings_table(results: Results) -> pd.DataFrame:
         found = interval_of(own["final_accuracy_mean"])
         row = {"accuracy": found.mean, "low": found.low, "high": found.high, "n": found.n}
         row["diverged"] = _diverged(own)
-        rows[setting] = row | own[list(MEANS)].astype(float).mean().to_dict()
+        rows[setting] = row | own.reindex(columns=list(MEANS)).astype(float).mean().to_dict()
     table = pd.DataFrame.from_dict(rows, orient="index")
     table["pareto"] = pareto(table, "wire_bytes", "accuracy")
     return table

@@ -105,11 +105,12 @@ def _bytes(text: str | None) -> float | None:
 
 
 def _print(table: pd.DataFrame) -> None:
-    from p2pkd.analysis.readable import joules, percent, seconds, size
+    from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
     from p2pkd.cli.results import _print_table
 
     shown = {
         "accuracy": percent, "wire_bytes": size, "simulated_s": seconds, "energy_j": joules,
+        "gradient_steps": count, "flops": work,
         "bytes_to_target": size, "seconds_to_target": seconds, "joules_to_target": joules,
         "accuracy_at_budget": percent,
     }  # fmt: skip

@@ -43,9 +43,9 @@ class ComputeRecord(NamedTuple):
     kind: str  # train | distill | merge | predict
     started_s: float
     ended_s: float
-    flops: float
+    flops: float  # done, also where it was not completed
     energy_j: float
-    steps: int  # gradient steps
+    steps: int  # gradient steps that reached the model: 0 unless completed
     teachers: int  # messages it learned from
     staleness_s: float  # mean age of those messages' contents; nan without teachers
     version: int  # of the model, after it
@@ -108,7 +108,12 @@ class PresenceRecord(NamedTuple):
 
 
 class AgentRecord(NamedTuple):
-    """One agent over the whole run, told at its end."""
+    """One agent over the whole run, told at its end.
+
+    What was learned counts where it reached the model, and what it took counts in any case: steps
+    and merges are those of completed computations, FLOPs, seconds and joules also those of what an
+    absence or the run's end cut short.  A merge is no gradient step.
+    """
 
     agent: int
     node: str  # the node's name in the topology
@@ -138,8 +143,14 @@ class AgentRecord(NamedTuple):
     wire_bytes: int  # of what it sent
     received_bytes: int  # payload and header of what reached it
     setup_bytes: int  # the reference set, where it is downloaded
-    train_steps: int
-    distill_steps: int
+    train_steps: int  # gradient steps on private rows alone
+    distill_steps: int  # gradient steps towards teachers, joint ones included
+    merges: int  # sums of parameter vectors: averages, and what goes with them
+    flops: float  # all computations: the sum of the next four
+    train_flops: float
+    distill_flops: float
+    merge_flops: float
+    predict_flops: float
     version: int
     accuracy: float  # at the last evaluation; nan without one
     epsilon: float = float("nan")  # differential privacy spent by its messages; nan without noise

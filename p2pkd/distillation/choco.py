@@ -69,7 +69,7 @@ class Choco(Objective):
         back = -self.consensus * sum(shares)
         own = agent.version
         # A copy that is not finite is taken to be one's own public one: no move towards it.
-        parts = [(own, 1.0), *moves, (agent.public, back)]
+        parts = [(own, 1.0), *moves, (agent.known_of_itself(), back)]
         work: Work = agent.merge(own, parts, keeper=len(parts) - 1)
         return work
 

@@ -366,16 +366,16 @@ class Agent:
         energy_j = device.compute_w * seconds
         books.computing_s += seconds
         books.compute_energy_j += energy_j
-        if completed:
-            self.updates += job.steps
-            if job.kind == "train":
-                books.train_steps += job.steps
-            elif job.kind != "predict":
-                books.distill_steps += job.steps or 1
+        # The steps of what was cut short never reach the model; a rest that resumes brings them.
+        steps = job.steps if completed else 0
+        self.updates += steps
+        books.computed(job.kind, flops, steps, completed=completed)
         if self.shared.records:
-            self._tell(job, flops, energy_j, completed=completed)
+            self._tell(job, flops, energy_j, steps, completed=completed)
 
-    def _tell(self, job: Job, flops: float, energy_j: float, *, completed: bool) -> None:
+    def _tell(
+        self, job: Job, flops: float, energy_j: float, steps: int, *, completed: bool
+    ) -> None:
         self.shared.observer.compute(
             ComputeRecord(
                 self.agent,
@@ -384,7 +384,7 @@ class Agent:
                 self.shared.env.now,
                 flops,
                 energy_j,
-                job.steps,
+                steps,
                 job.teachers,
                 job.staleness_s,
                 self.updates,

@@ -18,9 +18,10 @@ FATES = (DELIVERED, LOST, ABORTED, IN_FLIGHT)
 class Counters:
     """Adds up batches of columns; holds no rows.
 
-    Byte counts are defined on `p2pkd.core.records.MessageRecord`.  `distill_steps` are the gradient
-    steps towards teachers plus one for each merge of parameters, by the agents' own books;
-    `distilled` tells whether any agent learned from another's message at all.
+    Byte counts are defined on `p2pkd.core.records.MessageRecord`, steps, merges and FLOPs on
+    `p2pkd.core.records.AgentRecord`; `gradient_steps` are private and distillation steps together.
+    `distilled` tells whether any agent learned from another's message at all, by a completed
+    distillation or merge.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,7 @@ class Counters:
             "aborted_bytes": self._wire[ABORTED],
             "wire_bytes": sum(self._wire.values()),
             **sums,
+            "gradient_steps": sums["train_steps"] + sums["distill_steps"],
             "distilled": self._lessons > 0,
             "simulated_s": self.simulated_s,
             "events": self.events,
@@ -77,7 +79,7 @@ class Counters:
             self._bytes[name] += int(columns[name].sum())
 
     def _add_compute(self, columns: Columns) -> None:
-        taught = _taught(columns["kind"]) & (columns["teachers"] > 0)
+        taught = _taught(columns["kind"]) & (columns["teachers"] > 0) & columns["completed"]
         self._lessons += int(columns["teachers"][taught].sum())
 
     def _add_population(self, columns: Columns) -> None:
@@ -103,6 +105,12 @@ _AGENT_SUMS: dict[str, type] = {
     "train_steps": int,
     "distill_steps": int,
     "messages_discarded": int,
+    "merges": int,
+    "flops": float,
+    "train_flops": float,
+    "distill_flops": float,
+    "merge_flops": float,
+    "predict_flops": float,
 }
 # What agents suffer from; of each how many do at the end, and when the first were found to.
 _TROUBLES = ("diverged", "dead")

@@ -23,7 +23,8 @@ def settings(results: Results) -> Table:
     """Return a row per setting: accuracy with its interval over seeds, and what it cost."""
     table = settings_table(results)
     head = ["setting", "runs", "accuracy", "95 % over seeds", "on the wire", "energy", "simulated",
-            "distil steps", "disagreement", "Gini of sent bytes"]  # fmt: skip
+            "gradient steps", "distilling", "merges", "disagreement",
+            "Gini of sent bytes"]  # fmt: skip
     rows = [
         [
             f"{name}{' ★' if row['pareto'] else ''}",
@@ -33,7 +34,9 @@ def settings(results: Results) -> Table:
             size(row["wire_bytes"]),
             joules(row["energy_j"]),
             seconds(row["simulated_s"]),
+            count(row["gradient_steps"]),
             count(row["distill_steps"]),
+            count(row["merges"]),
             percent(row["final_disagreement"]),
             "–" if row["gini_bytes"] != row["gini_bytes"] else f"{row['gini_bytes']:.2f}",
         ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from p2pkd.analysis.communication import break_even, by_device, by_group, split_bytes
 from p2pkd.analysis.compare import compare
-from p2pkd.analysis.readable import count, joules, percent, seconds, size
+from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
 from p2pkd.analysis.result import Result
 
 # A page with more rows than this is no longer read.
@@ -50,8 +50,10 @@ def device_table(result: Result) -> Table:
         "computing",
         "train steps",
         "distil steps",
+        "merges",
+        "computed",
     ]
-    formats = (count, percent, size, size, joules, percent, count, count)
+    formats = (count, percent, size, size, joules, percent, count, count, count, work)
     rows = [_formatted(name, values, formats) for name, values in _rows(by_device(result))]
     return Table(
         "Device groups; means per agent. Computing is the share of time online.", head, rows
@@ -108,6 +110,7 @@ def agent_table(result: Result) -> Table:
         "energy",
         "computing",
         "steps",
+        "merges",
     ]
     rows = [_agent(agent) for agent in agents.head(AGENT_ROWS).to_dict("records")]
     more = f" The first {AGENT_ROWS} of {len(agents)}." if len(agents) > AGENT_ROWS else ""
@@ -158,6 +161,8 @@ def comparison_table(results: Sequence[Result]) -> Table:
         "energy",
         "gradient steps",
         "distilling",
+        "merges",
+        "computed",
     ]
     rows = [_compared(str(name), row) for name, row in compare(results).iterrows()]
     caption = "Final values; accuracy is the mean over agents, ± their standard deviation."
@@ -181,6 +186,8 @@ def _compared(name: str, row: pd.Series[Any]) -> list[str]:
         joules(row["energy_j"]),
         count(row["gradient_steps"]),
         count(row["distill_steps"]),
+        count(row["merges"]),
+        work(row["flops"]),
     ]
 
 
@@ -200,6 +207,7 @@ def _agent(agent: dict[Any, Any]) -> list[str]:
         joules(agent["energy_j"]),
         percent(agent["computing_s"] / online if online else None),
         f"{count(agent['train_steps'])} + {count(agent['distill_steps'])}",
+        count(agent.get("merges")),
     ]
 
 

@@ -103,6 +103,6 @@ def estimate(points: Sequence[Point]) -> Estimate | None:
         runs=len(tried),
         wire_bytes=fmean(row["wire_bytes"] for row, _ in tried),
         energy_j=fmean(row["energy_j"] for row, _ in tried),
-        gradient_steps=fmean(row["train_steps"] + row["distill_steps"] for row, _ in tried),
+        gradient_steps=fmean(row["gradient_steps"] for row, _ in tried),
         dry_wall_s=fmean(wall for _, wall in tried),
     )

@@ -25,7 +25,7 @@ def loaded(preset, *overrides):
 
 def books(simulation):
     return [
-        (b.sent, b.delivered, b.lost, b.aborted, b.in_flight, b.payload_bytes, b.distill_steps)
+        (b.sent, b.delivered, b.lost, b.aborted, b.in_flight, b.payload_bytes, b.merges)
         for b in simulation.books
     ]
 

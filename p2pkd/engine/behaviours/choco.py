@@ -53,7 +53,7 @@ class ChocoAgent(Agent):
     def _difference(self) -> Any:
         """Return what is to be said, and take it into one's own public copy."""
         shared, before = self.shared, self.public
-        base = self._zero() if before is None else before
+        base = self.known_of_itself()
         ahead = self.merge(self.version, [(self.version, 1.0), (base, -1.0)])
         now = shared.env.now
         said = shared.composer.compose(self.agent, ahead.version, self.updates, now)
@@ -68,6 +68,10 @@ class ChocoAgent(Agent):
             made_s=said.made_s,
             version=said.version,
         )
+
+    def known_of_itself(self) -> Any:
+        """Return the public copy of one's own; 0 for who has not come to speak yet."""
+        return self._zero() if self.public is None else self.public
 
     def _zero(self) -> Any:
         return self.merge(self.version, [(self.version, 0.0)]).version

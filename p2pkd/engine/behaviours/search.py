@@ -38,14 +38,15 @@ class SearchAgent(Agent):
         best = min(trials, key=lambda trial: trial.loss + trial.price)
         # 2. All of it takes its time.
         for trial in trials:
-            passes = 3 * sum(work.samples for work in trial.works) + search.held_out(self.agent)
-            if trial is best:
-                passes = search.held_out(self.agent)
-                for work in trial.works:
-                    heard = (0, _NAN) if work.kind == "train" else self._heard(lessons)
-                    flops = 3 * work.samples * trial.flops_forward
-                    yield from self._hold(work.kind, flops, work.steps, *heard)
-            yield from self._hold("predict", passes * trial.flops_forward, 0, 0, _NAN)
+            for work in trial.works:
+                flops = 3 * work.samples * trial.flops_forward
+                if trial is not best:  # tried and dropped: it reaches no model
+                    yield from self._hold(work.kind, flops, 0, 0, _NAN)
+                    continue
+                heard = (0, _NAN) if work.kind == "train" else self._heard(lessons)
+                yield from self._hold(work.kind, flops, work.steps, *heard)
+            held_out = search.held_out(self.agent) * trial.flops_forward
+            yield from self._hold("predict", held_out, 0, 0, _NAN)
         # 3. The best is the agent's own from now on.
         search.keep(self.agent, best, self.shared.env.now)
         self.version = best.version
