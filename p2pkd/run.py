@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from p2pkd.core.errors import InputError, Interrupted, Pruned
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
+from p2pkd.scenario.foresight import forewarnings
 from p2pkd.scenario.load import Loaded, load_mapping, load_scenario
 from p2pkd.scenario.resolve import to_yaml
 
@@ -82,7 +83,10 @@ def run(
             # First, so that what makes another observer end the run is on record.
             fan.add(directory.recorder, first=True)
             _write_topology(directory, simulation)
-            _run_to_the_end(simulation)
+            try:
+                _run_to_the_end(simulation)
+            finally:
+                directory.extra["shortfalls"] = list(simulation.shortfalls)
     return directory.path
 
 
@@ -109,6 +113,7 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         # What the objective learns from; "none" for the controls, which are not meant to distil.
         "teacher": str(getattr(scenario.method.learn, "teacher", "peers")),
         "departures": list(loaded.departures),
+        "forewarnings": forewarnings(scenario) + simulation.foreseen,
         "reference_set": scenario.data.reference.delivery,
         "groups": _groups(simulation),
         "classes": None if data is None else data.n_classes,

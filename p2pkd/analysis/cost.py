@@ -91,9 +91,9 @@ def cost_table(
 
     ``accuracy``; ``wire_bytes`` (a downloaded reference set included), ``simulated_s``,
     ``energy_j``, ``gradient_steps`` and ``flops`` in all; with *target* ``bytes_to_target``,
-    ``seconds_to_target``, ``joules_to_target``; with *budget_bytes* ``accuracy_at_budget``; ``gini_bytes`` over agents
-    (sent), ``fairness_accuracy`` (Jain); and ``pareto``, whether no run is both cheaper in bytes
-    and more accurate.
+    ``seconds_to_target``, ``joules_to_target``; with *budget_bytes* ``accuracy_at_budget``;
+    ``gini_bytes`` over agents (sent), ``fairness_accuracy`` (Jain); and ``pareto``, whether no run
+    is both cheaper in bytes and more accurate.
     """
     rows = [_row(result, target, budget_bytes) for result in results]
     table = pd.DataFrame(rows, index=pd.Index(labels(results), name="run"))

@@ -256,6 +256,9 @@ def _warnings(result: Result) -> Any:
         yield "This was a dry run: the timeline alone, nothing was learned."
     elif not result.summary.get("distilled") and not _is_control(result):
         yield "This run never distilled: no agent learned anything from another."
+    # What was planned and could not happen, or did not (`p2pkd.engine.shortfall`).
+    yield from (f"{text}." for text in result.manifest.get("forewarnings", ()))
+    yield from result.manifest.get("shortfalls", ())
 
 
 def _is_control(result: Result) -> bool:

@@ -42,6 +42,8 @@ def validate(
 ) -> None:
     """Check scenario files; print every mistake with its line and column.
 
+    What is planned and cannot come about is a warning: a warm-up longer than the run, say.
+
     A device that cannot even hold its model is one.  With --deep also what only building can tell:
     files that are missing, graphs in pieces, partitions that cannot be made, activations and
     remembered messages that do not fit beside the model.  That takes seconds.
@@ -52,6 +54,8 @@ def validate(
     for path, it in found.items():
         for problem in it.problems:
             typer.echo(str(problem), err=True)
+        for warning in it.warnings:
+            typer.echo(f"warning: {warning}", err=True)
         if not it.problems and not as_json:
             typer.echo(f"{path}: valid" + (f"; {_depends(it.looks)}" if it.looks else ""))
             for text in it.departures:
@@ -63,47 +67,58 @@ def validate(
 
 
 class Checked(NamedTuple):
-    """Mistakes; choices by which the timeline depends on what is learned; see `Loaded`."""
+    """Mistakes; choices by which the timeline depends on what is learned; see `Loaded`.
+
+    `warnings` are of what is planned and cannot come about.
+    """
 
     problems: list[Problem]
     looks: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
+    from p2pkd.scenario.foresight import forewarnings
     from p2pkd.scenario.load import load_scenario
 
     try:
         loaded = load_scenario(path, overrides)
         try:
-            _build(loaded, deep=deep)
+            foreseen = _build(loaded, deep=deep)
         except InputError as error:
             raise loaded.located(error) from None
     except ScenarioError as error:
         return Checked(list(error.problems))
     except InputError as error:
         return Checked([Problem(str(path), 0, 0, "", str(error))])
-    return Checked([], loaded.scenario.method.looks, loaded.departures, loaded.unused)
+    found = loaded.placed([*forewarnings(loaded.scenario), *foreseen])
+    looks = loaded.scenario.method.looks
+    return Checked([], looks, loaded.departures, loaded.unused, found)
 
 
 def _depends(looks: tuple[str, ...]) -> str:
     return f"its timeline depends on what is learned ({', '.join(looks)})"
 
 
-def _build(loaded: Loaded, *, deep: bool) -> None:
-    """Build what a run of the scenario needs, all of it or what takes no time."""
+def _build(loaded: Loaded, *, deep: bool) -> list[str]:
+    """Build what a run of the scenario needs, all of it or what takes no time.
+
+    Return what can then be foreseen: who is too slow.
+    """
     if not deep:
         from p2pkd.world.memory import check_models
 
         check_models(loaded.scenario)
-        return
+        return []
     from p2pkd.core.records import Observer
     from p2pkd.core.rng import Streams
     from p2pkd.engine.assemble import assemble
 
     scenario = loaded.scenario
-    assemble(scenario, Streams(scenario.seed), loaded.base, Observer(), dry_run=True)
+    streams = Streams(scenario.seed)
+    return assemble(scenario, streams, loaded.base, Observer(), dry_run=True).foreseen
 
 
 def _validity(found: dict[str, Checked]) -> dict[str, Any]:
@@ -115,6 +130,7 @@ def _validity(found: dict[str, Checked]) -> dict[str, Any]:
             "timeline_looks_at_learning": it.looks,
             "departures": it.departures,
             "unused": it.unused,
+            "warnings": [warning._asdict() for warning in it.warnings],
         }
         files.append(entry | {key: list(texts) for key, texts in told.items() if texts})
     return {"valid": all(entry["valid"] for entry in files), "scenarios": files}

@@ -143,6 +143,9 @@ class AgentRecord(NamedTuple):
     wire_bytes: int  # of what it sent
     received_bytes: int  # payload and header of what reached it
     setup_bytes: int  # the reference set, where it is downloaded
+    turns: int  # finished: by its clock, rounds held (aggregators), questions answered (members)
+    turns_asked: float  # of it while it was online (`p2pkd.engine.asked`); nan: as many as it can
+    steps_asked: float  # gradient steps of those, without distillation in a phase of its own
     train_steps: int  # gradient steps on private rows alone
     distill_steps: int  # gradient steps towards teachers, joint ones included
     merges: int  # sums of parameter vectors: averages, and what goes with them

@@ -72,6 +72,7 @@ class Agent:
             peers = self._chosen()
             if peers:
                 yield from self._turn_to(peers)
+        self.books.turns += 1
 
     def learn(self) -> Steps:
         """Do the objective's work with what memory holds, piece by piece on the device."""

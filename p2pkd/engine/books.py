@@ -26,6 +26,7 @@ class Books:
         "setup_bytes",
         "train_flops",
         "train_steps",
+        "turns",
         "wire_bytes",
     )
 
@@ -33,7 +34,7 @@ class Books:
         self.sent = self.delivered = self.lost = self.aborted = self.in_flight = 0
         self.received = self.received_bytes = self.setup_bytes = 0
         self.payload_bytes = self.wire_bytes = self.radio_bytes = 0
-        self.train_steps = self.distill_steps = self.merges = 0
+        self.turns = self.train_steps = self.distill_steps = self.merges = 0
         self.train_flops = self.distill_flops = self.merge_flops = self.predict_flops = 0.0
         self.computing_s = self.compute_energy_j = 0.0
 

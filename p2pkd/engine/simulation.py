@@ -13,6 +13,7 @@ from p2pkd.core.records import AgentRecord, Observer
 from p2pkd.core.rng import Streams
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.agent import Agent
+from p2pkd.engine.asked import Asked
 from p2pkd.engine.behaviours import make_agents
 from p2pkd.engine.books import Books
 from p2pkd.engine.capacity import make_capacity
@@ -28,11 +29,13 @@ from p2pkd.engine.ledger import Ledger
 from p2pkd.engine.network import Network
 from p2pkd.engine.outbox import make_outbox
 from p2pkd.engine.outlook import make_outlook
+from p2pkd.engine.overdue import overdue
 from p2pkd.engine.presence import BATTERY, Presence
 from p2pkd.engine.profile import Profile
 from p2pkd.engine.search import make_search
 from p2pkd.engine.setup import set_up
 from p2pkd.engine.shared import Shared
+from p2pkd.engine.shortfall import Shortfall
 from p2pkd.engine.timeline import Timeline
 from p2pkd.engine.transports import make_transport
 from p2pkd.engine.views import VIEW, make_views
@@ -77,6 +80,11 @@ class Simulation:
         self.profile = profile
         self.env = env = Timeline()
         self.events = 0
+        self.asked = Asked(scenario, world)
+        self.foreseen = overdue(scenario, world, profile)
+        """What is asked of agents that cannot do it, in words."""
+        self.shortfalls: list[str] = []
+        """What was planned and did not happen, in words; known when the run is finished."""
         self.books = [Books() for _ in range(world.n_agents)]
         may_leave = churn is not None or any_battery(scenario)
         self.network = self._make_network(streams, track=may_leave)
@@ -237,9 +245,16 @@ class Simulation:
         for agent in self.agents:
             agent.cut_short()
         self.network.finish()
+        hierarchy = self.world.hierarchy
+        missing = Shortfall(self.scenario, () if hierarchy is None else hierarchy.aggregators)
         discarded = self.shared.learner.discarded([agent.version for agent in self.agents])
         for agent, count in zip(self.agents, discarded, strict=True):
-            self.observer.agent(self._agent_record(agent, count))
+            record = self._agent_record(agent, count)
+            self.observer.agent(record)
+            missing.add(record)
+            missing.answers += getattr(agent, "answers", 0)
+            missing.late += getattr(agent, "late", 0)
+        self.shortfalls = missing.sentences(self.env.now)
         self.observer.advance(self.env.now, self.events)
 
     def _receive(self, message: Any) -> None:
@@ -291,6 +306,9 @@ class Simulation:
             wire_bytes=books.wire_bytes,
             received_bytes=books.received_bytes,
             setup_bytes=books.setup_bytes,
+            turns=books.turns,
+            turns_asked=self.asked.turns(i, online_s),
+            steps_asked=self.asked.steps(i, online_s),
             train_steps=books.train_steps,
             distill_steps=books.distill_steps,
             merges=books.merges,

@@ -44,6 +44,11 @@ class TokenSpec(FlowSpec):
 
         return Accounts(self, n, Draws(streams, n, "tokens"))
 
+    @property
+    def first_turn(self) -> int:
+        """The first turn at which an agent that has heard nothing may speak."""
+        return next(n + 1 for n in range(self.capacity + 1) if self.proactive(n) > 0)
+
     def proactive(self, tokens: int) -> float:
         """Return the probability to speak at a tick: 1 with a full account, else 0."""
         return float(tokens >= self.capacity)

@@ -75,5 +75,21 @@ class Coordinated(ProtocolSpec):
     cache: Count | None = None
     """For so many rounds a row's mean is kept by all, and neither asked for nor told again
     (SCARLET); default: every row is asked for and told in every round."""
-    patience: Period = 300.0
-    """For how long an aggregator waits for answers; those that come later are ignored."""
+    patience: Period | None = None
+    """For how long the root waits for answers; those that come later are ignored.  Default: the
+    period, `gossip.every`, so that an answer that is lost does not cost the rounds after it.  An
+    aggregator below has its share: `inner_rounds` rounds, and one for the way, fit its asker's.
+    """
+
+    def following(self, every: float) -> Coordinated:
+        """Return the protocol with the patience that suits a round each *every* seconds."""
+        return self if self.patience else self.model_copy(update={"patience": every})
+
+    def patience_at(self, depth: int) -> float:
+        """Return for how long an aggregator with *depth* others above it waits, in seconds."""
+        assert self.patience is not None
+        return self.patience / float((self.inner_rounds + 1) ** depth)
+
+    def cohort(self, children: int) -> int:
+        """Return max(C K, 1) of K *children*."""
+        return max(1, int(self.fraction * children + 1e-9))

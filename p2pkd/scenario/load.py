@@ -47,6 +47,11 @@ class Loaded:
     def _repr_html_(self) -> str:
         return f"<pre>{escape(to_yaml(self.scenario))}</pre>"
 
+    def placed(self, warnings: Sequence[str]) -> tuple[Problem, ...]:
+        """Return *warnings*, which begin with keys, with the places of these."""
+        root = type(self.scenario)
+        return tuple(p for text in warnings for p in problems_about(text, self.tree, root))
+
     def located(self, error: InputError) -> InputError:
         """Return *error*, found after loading, with the places of the keys that it is about.
 

@@ -47,6 +47,10 @@ class ProtocolSpec(Family, root=True):
 
     plural = "protocols"
 
+    def following(self, every: float) -> ProtocolSpec:
+        """Return the protocol with its defaults as they suit a period of *every* seconds."""
+        return self
+
 
 class PeersSpec(Family, root=True):
     """Which neighbours are chosen."""
@@ -217,6 +221,8 @@ class GossipSpec(Spec):
         problems = [*self.peers.misfits(self), *self.flow.misfits(self)]
         if problems:
             raise ValueError("; ".join(problems))
+        # In place: the specification is not out of its validation yet.
+        object.__setattr__(self, "protocol", self.protocol.following(self.every))
         return self
 
 

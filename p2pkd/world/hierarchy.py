@@ -29,6 +29,14 @@ class Hierarchy:
         return self.aggregators[0]
 
     @cached_property
+    def depth(self) -> dict[int, int]:
+        """How many aggregators are above each aggregator."""
+        found = {self.root: 0}
+        for node in self.aggregators:
+            found.update((i, found[node] + 1) for i in self.children[node] if i in self.children)
+        return found
+
+    @cached_property
     def leaves(self) -> dict[int, tuple[int, ...]]:
         """The agents with data below each aggregator."""
         below: dict[int, tuple[int, ...]] = {}

@@ -28,7 +28,18 @@ class AggregatorAgent(Agent):
     model to speak of, but a bundle of what it was told last.
     """
 
-    __slots__ = ("children", "collections", "draws", "hierarchy", "mixing", "models", "protocol")
+    __slots__ = (
+        "answers",
+        "children",
+        "collections",
+        "draws",
+        "hierarchy",
+        "late",
+        "mixing",
+        "models",
+        "patience_s",
+        "protocol",
+    )
 
     def __init__(
         self, agent: int, shared: Shared, device: Device, hierarchy: Hierarchy, draws: Draws
@@ -37,10 +48,14 @@ class AggregatorAgent(Agent):
         self.hierarchy = hierarchy
         self.children = hierarchy.children[agent]
         self.draws = draws
-        self.protocol: Any = shared.method.gossip.protocol
+        protocol: Any = shared.method.gossip.protocol
+        self.protocol = protocol
         self.models = not shared.method.send.knowledge.about_rows
         self.mixing: Any = getattr(shared.objective, "mixing", UniformMixing())
+        self.patience_s: float = protocol.patience_at(hierarchy.depth[agent])
         self.collections: dict[int, Collection] = {}
+        self.answers = self.late = 0
+        """How many came in time, and how many too late."""
 
     def rows_below(self, agent: int) -> int:
         """Return the private rows of *agent*, or of all agents with data below it."""
@@ -60,7 +75,10 @@ class AggregatorAgent(Agent):
             ledger.delivered(message)
         collection = self.collections.pop(message.replies_to, None)
         if collection is not None:
+            self.answers += 1
             collection.take(message)
+        elif message.replies_to >= 0 and not message.asks:
+            self.late += 1
         elif message.asks:
             self.shared.react(self, self._serve(message))
         elif message.replies_to < 0:
@@ -120,7 +138,7 @@ class AggregatorAgent(Agent):
     def _collect(self, request: Contents = ASKING) -> Any:
         """Ask this round's children; return their answers, by sender."""
         network = self.shared.network
-        collection = Collection(self.shared.env, self.protocol.patience)
+        collection = Collection(self.shared.env, self.patience_s)
         asking = self._model(asking=True) if self.models else request
         for child in self._cohort():
             message = Message(self.agent, child, asking, asks=True, replies_to=-1)
@@ -131,11 +149,12 @@ class AggregatorAgent(Agent):
         yield from collection.wait()
         for number in collection.asked:
             del self.collections[number]
+        self.books.turns += 1
         return sorted(collection.answers, key=lambda answer: answer.sender)
 
     def _cohort(self) -> Sequence[int]:
         """Return max(C K, 1) of the K children, ascending."""
-        count = max(1, int(self.protocol.fraction * len(self.children) + 1e-9))
+        count = self.protocol.cohort(len(self.children))
         return sorted(self.draws.pick(self.agent, list(self.children), count))
 
     def _average(self, answers: Sequence[Message]) -> Steps:

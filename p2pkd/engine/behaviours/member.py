@@ -61,6 +61,7 @@ class MemberAgent(Agent):
         said, predicting = self._reply(message)
         yield from predicting
         self.device.release()
+        self.books.turns += 1
         if self.presence is not None:
             yield from self.presence.wait(self.agent)
         answer = Message(self.agent, message.sender, said, asks=False, replies_to=message.message)

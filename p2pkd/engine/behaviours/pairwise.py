@@ -33,6 +33,7 @@ class PairwiseAgent(Agent):
             for peer in self._chosen():
                 self._ask(peer)
         yield from self._descend()
+        self.books.turns += 1
 
     def hear(self, message: Message) -> None:
         """Answer with what one's parameters are, and move half the way to what was heard."""
