@@ -28,8 +28,13 @@ class Streams:
     on nothing else: adding an agent, an observer or another purpose shifts no other stream.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, prefix: str = "") -> None:
         self.seed = seed
+        self.prefix = prefix
+
+    def within(self, part: str) -> Streams:
+        """Return streams of their own for *part*: the same purposes draw other numbers there."""
+        return Streams(self.seed, f"{self.prefix}{part}: ")
 
     def generator(self, purpose: str, *ids: int) -> np.random.Generator:
         """Return the generator for *purpose* and *ids*, at its start."""
@@ -45,7 +50,8 @@ class Streams:
 
     def _sequence(self, purpose: str, *ids: int) -> np.random.SeedSequence:
         # crc32 rather than hash(): the latter changes with PYTHONHASHSEED.
-        return np.random.SeedSequence(self.seed, spawn_key=(zlib.crc32(purpose.encode()), *ids))
+        name = zlib.crc32(f"{self.prefix}{purpose}".encode())
+        return np.random.SeedSequence(self.seed, spawn_key=(name, *ids))
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import Count, Percent, Share
+from p2pkd.scenario.reference import DrawSpec, RandomDraw
 from p2pkd.scenario.views import ViewsSpec
 
 _BUNDLED: dict[str, tuple[tuple[int, ...], int]] = {
@@ -167,6 +168,14 @@ class ReferenceSpec(Spec):
 
     rows: Annotated[int, Field(ge=0, strict=True)] = 256
     """0: there is no such set, for methods that need none."""
+    draw: DrawSpec = RandomDraw()
+    """Which of the rows that are not for testing; the others are private."""
+    without: tuple[Annotated[int, Field(ge=0, strict=True)], ...] = ()
+    """Classes, by number, of which there is no reference row."""
+    dataset: DatasetSpec | None = None
+    """Another set, of rows of the same shape, from which the reference rows come instead; its
+    labels are not used, and all rows of the agents' own set that are not for testing are private.
+    """
     known: Annotated[float, Percent(positive=True)] = 1.0
     """Share of the rows that an agent has, drawn for each; it speaks and learns of no other."""
     delivery: Literal["preloaded", "download"] = "preloaded"

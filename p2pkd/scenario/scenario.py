@@ -148,6 +148,11 @@ class Scenario(Spec):
     @model_validator(mode="after")
     def _data_suit(self) -> Self:
         problems = list(self.method.learn.data_misfits(self.data))
+        if self.data.reference.dataset is not None and isinstance(self.models.start, Pretrained):
+            problems.append(
+                "models.start: 'pretrained' learns from the reference rows' labels, and those of"
+                " data.reference.dataset are not the agents'; use fresh"
+            )
         if self.data.tasks:
             problems += self._tasks_suit()
         if problems:

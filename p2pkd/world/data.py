@@ -15,6 +15,7 @@ from p2pkd.scenario.data import DataSpec, FeatureShift, ReferenceSpec, StreamSpe
 from p2pkd.world.datasets import load
 from p2pkd.world.partition import Partition, build_partition, check_rows
 from p2pkd.world.raw import Raw
+from p2pkd.world.reference import draw_rows, other_rows
 from p2pkd.world.shift import shifted
 from p2pkd.world.stratify import stratified
 from p2pkd.world.tasks import Tasks, build_tasks
@@ -30,7 +31,7 @@ class Data:
     input_shape : ``(channels, height, width)`` for images, else ``(n_features,)``.
     reference_x : the public rows on which predictions are exchanged.
     reference_y : their labels, which no method may read: for joint pre-training, as if they had
-        been public, and for analysis.
+        been public, and for analysis; -1 where they come from another data set.
     partition : who owns which row of `private_x`.
     known : which reference rows each agent has, ascending; None where all have all.
     stream : how private rows come one after the other; None where all are there from the start.
@@ -105,7 +106,7 @@ def build_data(
 
     # Step 2: split by label, test rows first so that they do not depend on the reference set.
     rest, test = _test_rows(raw, spec.test, streams)
-    private, reference = _reference_rows(raw, rest, spec.reference.rows, streams)
+    private, reference = _reference_rows(raw, rest, spec.reference, streams)
 
     # Step 3: scale with what is not for testing.
     x, test_x = raw.x, raw.x[test] if raw.test_x is None else raw.test_x
@@ -113,6 +114,10 @@ def build_data(
         mean, deviation = x[rest].mean(axis=0), x[rest].std(axis=0)
         deviation[deviation == 0] = 1
         x, test_x = (x - mean) / deviation, (test_x - mean) / deviation
+
+    reference_x, reference_y = x[reference], raw.y[reference]
+    if spec.reference.dataset is not None:
+        reference_x, reference_y = other_rows(spec.reference, raw, streams, base)
 
     # Step 4: divide the private rows.
     private_x, private_y = x[private], raw.y[private]
@@ -129,8 +134,8 @@ def build_data(
         class_names=raw.class_names,
         private_x=private_x,
         private_y=private_y,
-        reference_x=x[reference],
-        reference_y=raw.y[reference],
+        reference_x=reference_x,
+        reference_y=reference_y,
         test_x=test_x,
         test_y=raw.y[test] if raw.test_y is None else raw.test_y,
         partition=partition,
@@ -197,12 +202,17 @@ def _test_rows(raw: Raw, share: float, streams: Streams) -> tuple[Rows, Rows]:
     return np.setdiff1d(np.arange(len(raw.y)), test), test
 
 
-def _reference_rows(raw: Raw, rest: Rows, n: int, streams: Streams) -> tuple[Rows, Rows]:
-    """Return the places of private and reference rows among *rest*."""
+def _reference_rows(
+    raw: Raw, rest: Rows, spec: ReferenceSpec, streams: Streams
+) -> tuple[Rows, Rows]:
+    """Return the places of private and reference rows among *rest*; each is of one kind."""
+    n = 0 if spec.dataset is not None else spec.rows
     if n >= len(rest):
         raise DataError(
             f"data.reference.rows: {n}, but {raw.name!r} has only {len(rest)} rows beside its test "
             f"set; take fewer (private rows are what remains), or a larger data set"
         )
-    taken = stratified(raw.y[rest], n, streams.generator("reference split"))
+    if not n:
+        return rest, rest[:0]
+    taken = draw_rows(spec, raw.y[rest], raw.n_classes, raw.name, streams)
     return np.delete(rest, taken), rest[taken]

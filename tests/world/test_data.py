@@ -32,7 +32,8 @@ def test_digits_are_split_without_remainder_or_overlap():
 
 @pytest.mark.parametrize("part", ["private", "reference", "test"])
 def test_each_part_keeps_the_classes_proportions(part):
-    data = build(dataset=specs.Synthetic(rows=3000, classes=3), reference=ReferenceSpec(rows=300))
+    reference = ReferenceSpec(rows=300, draw="stratified")
+    data = build(dataset=specs.Synthetic(rows=3000, classes=3), reference=reference)
     counts = np.bincount(getattr(data, f"{part}_y"))
     assert np.ptp(counts) <= 1
 
