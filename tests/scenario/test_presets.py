@@ -30,7 +30,7 @@ def valid(name):
     protocol = preset.part("gossip").get("protocol")
     if "coordinated" in (protocol, isinstance(protocol, dict) and protocol["kind"]):
         values |= {"topology": "star", "aggregators": {"who": "hub"}}
-    if preset.part("learn").get("objective") == "proxy":
+    if preset.part("learn").get("objective") in ("proxy", "proxy_exchange"):
         duo = {"kind": "duo", "private": "linear", "proxy": "linear"}
         values["devices"] = [{"profile": "laptop", "model": duo}]
     return scenario_from_dict(values)
