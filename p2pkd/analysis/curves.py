@@ -135,8 +135,8 @@ def _plot_groups(ax: Axes, run: Result, factor: float) -> list[style.End]:
     if len(names) < 2:
         return []
     rows = run.evaluations
-    means = rows.groupby([rows["agent"].map(devices), "time_s"])["accuracy"]
-    means = means.mean().where(means.count() == means.size())
+    groups = rows.groupby([rows["agent"].map(devices), "time_s"])["accuracy"]
+    means = groups.mean().where(groups.count() == groups.size())
     ends = []
     for number, name in enumerate(names):
         colour, dash = style.look(number)

@@ -68,7 +68,8 @@ def interval_of(values: pd.Series[float], confidence: float = 0.95) -> Interval:
     """
     found = interval(values, confidence)
     if values.name in SCORES and found.n < len(values):
-        return Interval(*[float("nan")] * 2, found.n, *[float("nan")] * 2)
+        nan = float("nan")
+        return Interval(nan, nan, found.n, nan, nan)
     return found
 
 

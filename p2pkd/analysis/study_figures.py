@@ -174,8 +174,8 @@ def plot_bands(
         mean = np.where(whole, [each.mean for each in found], np.nan)
         ax.plot(x, mean, color=colour, linestyle=dash, linewidth=1.8, label=str(value))
         if len(table.columns) >= ENOUGH:
-            low, high = [each.low for each in found], [each.high for each in found]
-            low, high = np.where(whole, low, np.nan), np.where(whole, high, np.nan)
+            low = np.where(whole, [each.low for each in found], np.nan)
+            high = np.where(whole, [each.high for each in found], np.nan)
             faint = 0.12 if len(groups) <= FEW else 0.05
             ax.fill_between(x, low, high, color=colour, alpha=faint, linewidth=0)
         ends += style.ends_of(ax, x, mean, str(value), colour)

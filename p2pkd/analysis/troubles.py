@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ADVICE = "Look at learn.lr, learn.clip_norm and the scale of the features."
-NAN = "their numbers are not finite, and so all means, the ensemble and disagreement are nan"
+NAN = "their numbers are not finite, and every mean that they are part of is nan"
 DEAD = "give all test rows the same answer, whatever is in them"
 
 

@@ -61,7 +61,7 @@ class Progress(Observer, AbstractContextManager["Progress"]):
     def text(self) -> str:
         """Return ``5:00 of 20:00 simulated, 1,200 events/s, mean accuracy 71.2 %, 12 s left``.
 
-        Where models are so: ``3 agents diverged, 1 agents dead``.
+        Where models are so: ``3 agents diverged, 1 agent dead``.
         """
         elapsed = max(self.clock() - self.started, 1e-9)
         parts = [
@@ -71,7 +71,9 @@ class Progress(Observer, AbstractContextManager["Progress"]):
             parts.append(f"{self.events / elapsed:,.0f} events/s")
         if not math.isnan(self.accuracy):
             parts.append(f"mean accuracy {self.accuracy:.1%}".replace("%", " %"))
-        parts += [f"{n} agents {what}" for what, n in self.troubles.items() if n]
+        for what, n in self.troubles.items():
+            if n:
+                parts.append(f"{n} agent{'s' * (n > 1)} {what}")
         if 0 < self.now_s < self.duration_s:
             left = elapsed * (self.duration_s - self.now_s) / self.now_s
             parts.append(f"{clock_text(left)} left")

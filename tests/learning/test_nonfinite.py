@@ -112,7 +112,9 @@ def test_whoever_shares_the_group(lost, executor):
     others, same = use(Settings(threads=1, executor="grouped", chunk=3))
     assert counts == same
     assert sum(counts) > 0
-    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(parameters, others))
+    assert all(
+        np.array_equal(a, b, equal_nan=True) for a, b in zip(parameters, others, strict=True)
+    )
     assert [np.isfinite(p).all() for p in parameters] == [i != LOST for i in range(7)]
 
 
