@@ -16,6 +16,7 @@ from p2pkd.core.errors import ResultError
 
 MANIFEST = "manifest.json"
 BEFORE_RUN = "run"
+TUNING = "tuning"
 # Keys that name a run rather than shape it.
 NAMES = {"name", "description", "seed"}
 
@@ -211,6 +212,8 @@ def _run_directories(pattern: str) -> list[Path]:
         path if path.is_dir() else path.parent
         for path in map(Path, glob.glob(pattern, recursive=True))
     }
+    # What a study was tuned on is no result, unless it is asked for by name.
+    found = {path for path in found if path.parent.name != TUNING or TUNING in pattern}
     return sorted(path for path in found if (path / MANIFEST).is_file())
 
 

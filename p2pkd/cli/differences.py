@@ -72,7 +72,8 @@ def _heading(key: str) -> str:
 
 
 def _table(found: Differences, keys: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, GAP, 0, 0), pad_edge=False)
+    # The box has a blank between columns.
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, GAP - 1, 0, 0), pad_edge=False)
     label = min(max(map(len, found.rows)), LABEL_WIDTH)
     table.add_column("", width=label, overflow="fold")
     for key in keys:

@@ -86,6 +86,7 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
         raise Interrupted(f"{text}; go on with --resume") from None
     failed = table[~table["status"].isin(["done", "pruned"])]
     _print_runs(it, table)
+    _print_tuning(it)
     typer.echo(f"{'Table':<9}  {shown(it.folder / 'table.parquet')} (and .csv)")
     for _, row in failed.drop_duplicates(["run", "error"]).iterrows():
         labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
@@ -115,6 +116,7 @@ def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
     states = table.drop_duplicates("run")["status"].value_counts()
     done, runs = states.get("done", 0), it.size.runs
     if not isinstance(it, SearchSweep):
+        done = done if it.study.tuning is None else len(it.complete())
         typer.echo(f"{'Runs':<9}  {done} of {runs} done")
         return
     given_up = f", {states['pruned']} given up" if "pruned" in states else ""
@@ -124,6 +126,15 @@ def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
         labels = ", ".join(f"{key}={best[key]}" for key in it.study.columns[:-1])
         goal = it.search.spec.objective.tag_value
         typer.echo(f"{'Best':<9}  {labels}: {goal} {best['objective']:.6g}")
+
+
+def _print_tuning(it: Sweep) -> None:
+    """Print what each setting was tuned to, and on stderr what is doubtful about that."""
+    from p2pkd.analysis.tuning import tuning_notes
+
+    for text in tuning_notes(it.folder) if it.study.tuning is not None else ():
+        doubtful = text.startswith(("WARNING", "In tuning"))
+        typer.secho(text, err=doubtful, fg="red" if doubtful else None)
 
 
 def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
@@ -143,15 +154,29 @@ def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
             ("Gradient steps", f"about {each.gradient_steps * n:,.0f}"),
             ("Estimated from", f"{each.runs} runs without learning"),
         ]
+    if it.study.tuning is not None:
+        rows.insert(1, ("Tuning", _budget(it)))
     for name, value in rows:
         typer.echo(f"{name:<15}  {value}")
+
+
+def _budget(it: Sweep) -> str:
+    """Return ``each setting 3 trials on 2 seeds, then 5 seeds with the best``."""
+    tuning = it.study.tuning
+    assert tuning is not None
+    tuned = f"{tuning.trials} trials on {tuning.repetitions} seeds"
+    keys = ", ".join(key.removeprefix("method.") for key in tuning.keys)
+    return f"each setting {tuned} ({keys}), then {max(len(tuning.seeds), 1)} with the best"
 
 
 def _print_differences(it: Sweep) -> None:
     from p2pkd.cli.differences import print_differences
     from p2pkd.study.differences import differences
 
-    print_differences(differences(it.study.points))
+    tuning = it.study.tuning
+    print_differences(differences(it.study.points if tuning is None else tuning.samples()))
+    if tuning is not None:
+        _print_tuning(it)
 
 
 def _work(plan: Plan) -> str:
@@ -174,6 +199,7 @@ def _print_status(it: Sweep) -> None:
     typer.echo(f"{'Left':<9}  {it.size.runs - len(done) - failed}")
     if it.study.search is not None and done:
         _print_runs(it, it.table())
+    _print_tuning(it)
     for key in left:
         if key in going:
             typer.echo(f"{'Running':<9}  {key}  {100 * going[key]:.0f} %")

@@ -21,6 +21,7 @@ from p2pkd.analysis.study_figures import plot_bands, plot_pareto, plot_relation,
 from p2pkd.analysis.tables import read_table
 from p2pkd.analysis.topology_measures import topology_measures
 from p2pkd.analysis.trials import trial_table
+from p2pkd.analysis.tuning import tuning_notes
 from p2pkd.report import study_tables as tables
 from p2pkd.report.equal_cost_table import equal_cost
 from p2pkd.report.figures import Picture
@@ -81,13 +82,14 @@ def study_html(folder: str | Path, at: Sequence[str] = (), against: str | None =
     results = with_settings(Results.from_dir(folder))
     text, facts = _study(folder)
     at = tuple(at) or _budget_of(facts)
+    tuned = tuning_notes(folder)
     return _render(
         "study.html.j2",
         title=facts.get("name", folder.name),
         description=facts.get("description", ""),
         subtitle=_subtitle(results, table),
-        warnings=list(_warnings(table)),
-        notes=list(_notes(results, table)),
+        warnings=[*_warnings(table), *(text for text in tuned if "WARNING" in text)],
+        notes=[*_notes(results, table), *(text for text in tuned if "WARNING" not in text)],
         pictures=list(_pictures(results, table, facts, at)),
         sections=list(_sections(results, table, facts, at, against)),
         programs=tables.programs(results),

@@ -124,9 +124,9 @@ def _variants(node: Node | None) -> Iterator[Value]:
 
 
 def changes_in(node: Node | None) -> Iterator[Node]:
-    """Yield the changes in a mapping of dotted keys; `base` is not one of them."""
+    """Yield the changes in a mapping of dotted keys; `base` and `tune` are none of them."""
     for key, value in _entries(node):
-        if key != "base":
+        if key not in ("base", "tune"):
             yield nested(key, value)
 
 
@@ -184,13 +184,13 @@ def _removals(entries: Mapping[str, Node], problems: list[Problem]) -> list[Valu
     return found
 
 
-def seeds_of(node: Node | None, problems: list[Problem]) -> list[Value]:
+def seeds_of(node: Node | None, problems: list[Problem], key: str = "seeds") -> list[Value]:
     """Return the seeds written in *node*, once each; mistakes go to *problems*."""
     if node is None:
         return []
     return [
         Value(seed, (nested(SEED, Node(seed, place, place)),))
-        for seed, place in _numbers(node, "seeds", problems).items()
+        for seed, place in _numbers(node, key, problems).items()
     ]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from p2pkd.analysis.tuning import TUNED
 from p2pkd.scenario.resolve import to_yaml
 from p2pkd.study.axes import SEED, VARIANT
 from p2pkd.study.point import Point
@@ -91,7 +92,9 @@ def _shown(points: Sequence[Point]) -> dict[str, Point]:
         if VARIANT in point.labels:
             label = str(point.labels[VARIANT])
         else:
-            label = ", ".join(f"{k}={v}" for k, v in point.labels.items() if k != SEED)
+            label = ", ".join(
+                f"{k}={v}" for k, v in point.labels.items() if k != SEED and TUNED not in k
+            )
         found.setdefault(label, point)
     return found
 
@@ -100,8 +103,9 @@ def _texts(point: Point) -> Iterator[tuple[str, str]]:
     dumped = point.loaded.scenario.model_dump(mode="json")
     for key in APART:
         dumped.pop(key, None)
+    tuned = {key.removeprefix(TUNED) for key in point.labels if key.startswith(TUNED)}
     for key, value in _flat(dumped, ""):
-        yield key.removeprefix("method."), value
+        yield key.removeprefix("method."), "tuned" if key in tuned else value
 
 
 def _flat(value: Any, key: str) -> Iterator[tuple[str, str]]:

@@ -9,23 +9,34 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from p2pkd.analysis.tuning import TUNED
 from p2pkd.core.errors import InputError, Problem, ScenarioError
 from p2pkd.scenario.diagnose import problems_in
 from p2pkd.scenario.extends import read_text
 from p2pkd.scenario.load import Loaded, Written, load_changed, read_written
 from p2pkd.scenario.resolve import to_yaml
 from p2pkd.scenario.yaml import Node, parse
-from p2pkd.study.axes import SEED, VARIANT, Combination, Label, axes_of, combinations, misshapen
+from p2pkd.study.axes import (
+    SEED,
+    VARIANT,
+    Axis,
+    Combination,
+    Label,
+    axes_of,
+    combinations,
+    misshapen,
+)
 from p2pkd.study.point import Point
 from p2pkd.study.search import TRIAL, Search, search_of
 from p2pkd.study.spec import StudySpec
+from p2pkd.study.tuning import Tuning, tuning_of
 
 
 @dataclass(frozen=True)
 class Study:
     """A study, expanded: `points` in the order of its table.
 
-    Where a `search` chooses the runs there are no points yet.
+    Where a `search` chooses the runs, or a `tuning` values of theirs, there are no points yet.
     """
 
     spec: StudySpec
@@ -34,6 +45,7 @@ class Study:
     columns: tuple[str, ...]
     points: tuple[Point, ...]
     search: Search | None = None
+    tuning: Tuning | None = None
 
     @property
     def name(self) -> str:
@@ -60,6 +72,8 @@ def load_study(path: str | Path) -> Study:
         problems.append(tree.problem("exclude", "leaves no run; take something out of it"))
     _raise(problems, path)
     bases = _bases(tree, path)
+    if spec.tune is not None:
+        return _tuned_study(spec, tree, path, text, axes)
     points = _points(found, bases, path)
     columns = tuple(dict.fromkeys([*(key for axis in axes for key in axis.keys), SEED]))
     return Study(spec, path, text, columns, points)
@@ -76,6 +90,24 @@ def _search_study(
     _points(search.samples(), {None: base}, path)
     columns = (TRIAL, *(dimension.key for dimension in search.space), SEED)
     return Study(spec, path, text, columns, (), search)
+
+
+def _tuned_study(spec: StudySpec, tree: Node, path: Path, text: str, axes: list[Axis]) -> Study:
+    """Return a study whose settings are tuned; every value has been tried on with each."""
+    problems: list[Problem] = []
+    bases = _bases(tree, path)
+    labels = [axis for axis in axes if axis.keys != (SEED,)]
+
+    def make(combination: Combination) -> Point:
+        return _point(combination, bases[combination.labels.get(VARIANT)])
+
+    # Exclusions may name seeds, but what is tuned has none yet.
+    found = combinations(labels, tree, problems)
+    tuning = tuning_of(spec, tree, found, make, problems)
+    _raise(problems, path)
+    keys = [key for axis in labels for key in axis.keys]
+    columns = (*keys, *(TUNED + key for key in tuning.keys), SEED)
+    return Study(spec, path, text, columns, (), tuning=tuning)
 
 
 def _validated(tree: Node, problems: list[Problem]) -> StudySpec:

@@ -105,7 +105,7 @@ class SearchSweep(Sweep):
                     self._judge(trial)
             for trial in batch:
                 trial.status = DONE if trial.status == PROPOSED else trial.status
-                sampler.tell(trial.number, trial.status, self._objective(trial))
+                sampler.tell(trial.number, trial.status, self.objective(trial))
 
     def _replay(self) -> None:
         """Choose again what was chosen before, up to the first run that is not known."""
@@ -156,7 +156,7 @@ class SearchSweep(Sweep):
             status = status_of(self.folder / trial.points[-1].key)
             trial.status = {DONE: PROPOSED, PRUNED: PRUNED}.get(str(status), FAILED)
 
-    def _objective(self, trial: Trial) -> float:
+    def objective(self, trial: Trial) -> float:
         """Return the mean over seeds; nan if one has none, or the trial is not done."""
         if trial.status != DONE:
             return math.nan

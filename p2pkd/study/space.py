@@ -89,16 +89,18 @@ class Range:
 Dimension = Choice | Range
 
 
-def space_of(node: Node, kind: str, problems: list[Problem]) -> tuple[Dimension, ...]:
-    """Return the dimensions written in *node*, the study's ``search.space``.
+def space_of(
+    node: Node, kind: str, problems: list[Problem], where: str = "search.space"
+) -> tuple[Dimension, ...]:
+    """Return the dimensions written in *node*, which stands at *where* in the study.
 
     What is wrong with them goes to *problems*; a grid's ranges need `points`.
     """
     found: list[Dimension] = []
     if not node.value:
-        problems.append(node.problem("search.space", "no keys; give at least one"))
+        problems.append(node.problem(where, "no keys; give at least one"))
     for key, given in (node.value or {}).items():
-        path = f"search.space.{key}"
+        path = f"{where}.{key}"
         if key == "seed":
             problems.append(given.problem(path, "give seeds under 'seeds:'"))
         elif isinstance(given.value, dict) and {"from", "to"} & set(given.value):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from p2pkd.scenario.base import Spec
 from p2pkd.study.search_spec import SearchSpec
+from p2pkd.study.tune_spec import TuneSpec
 
 
 class StudySpec(Spec):
@@ -25,7 +26,7 @@ class StudySpec(Spec):
     set: dict[str, Any] = Field({})
     """Changes that all runs share."""
     variants: dict[str, Any] = Field({})
-    """Named groups of changes; the key `base` in one replaces the base scenario."""
+    """Named groups of changes; `base` in one replaces the base scenario, `tune` the space."""
     matrix: dict[str, Any] = Field({})
     """Axes: each value of one with each value of all others."""
     zip: dict[str, Any] = Field({})
@@ -34,6 +35,8 @@ class StudySpec(Spec):
     """Combinations to leave out: a run that agrees with all keys of one entry."""
     search: SearchSpec | None = None
     """Chooses the settings, instead of `variants`, `matrix`, `zip` and `exclude`."""
+    tune: TuneSpec | None = None
+    """Before it is run on `seeds`, each setting is tuned, all with the same budget."""
     remove: Any = None
     """``[0, 3]`` or ``"0..7"``: each run also without one of these agents, from the start."""
     seeds: Any = None

@@ -47,10 +47,20 @@ class Sweep:
     def of(study: Study, folder: str | Path | None = None) -> Sweep:
         """Return the sweep, or the search, of *study* in *folder*, by default ``runs/<name>``."""
         from p2pkd.study.search_sweep import SearchSweep
+        from p2pkd.study.tuned_sweep import TunedSweep
 
         folder = Path(folder) if folder is not None else Path("runs") / study.name
-        kind = Sweep if study.search is None else SearchSweep
+        kind: type[Sweep] = Sweep
+        if study.search is not None:
+            kind = SearchSweep
+        elif study.tuning is not None:
+            kind = TunedSweep
         return kind(study, folder, _read_errors(folder))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that runs lie in."""
+        return (self.folder,)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -71,7 +81,8 @@ class Sweep:
 
     def complete(self) -> set[str]:
         """Return the hashes of the runs that are done."""
-        return {key for key in self.keys if is_complete(self.folder / key)}
+        keys = dict.fromkeys(point.key for point in self.points)
+        return {key for key in keys if is_complete(self.folder / key)}
 
     def untried(self) -> list[Point]:
         """Return the runs that are left, as far as they are known, each once."""
@@ -96,7 +107,7 @@ class Sweep:
         sweep is at work in it.
         """
         with _alone_in(self.folder):
-            known = [key for key in self.keys if status_of(self.folder / key)]
+            known = [k for k in self.keys if any(status_of(f / k) for f in self.folders)]
             if known and not resume:
                 raise InputError(
                     f"{self.folder}: has {len(known)} of these {self.size.runs} runs already; "
@@ -114,9 +125,10 @@ class Sweep:
             finally:
                 _write_errors(self.folder, self.errors)
                 shutil.rmtree(self.folder / ".beats", ignore_errors=True)
-                clear_partial(self.folder)
+                for folder in self.folders:
+                    clear_partial(folder)
                 table = self.table()
-                write_table(table, self.folder)
+                self.write(table)
         return table
 
     def stages(self) -> Iterator[list[Task]]:
@@ -128,6 +140,10 @@ class Sweep:
         done = self.complete()
         first = {point.key: point for point in reversed(self.points)}
         return [Task.of(first[key], self.folder) for key in self.keys if key not in done]
+
+    def write(self, table: pd.DataFrame) -> None:
+        """Write *table* into the folder."""
+        write_table(table, self.folder)
 
     def _write_study(self) -> None:
         (self.folder / "study.yaml").write_text(self.study.text, encoding="utf-8")

@@ -43,7 +43,7 @@ CHANGES = {
     "method.learn.lr": 0.005,
     "method.learn.optimizer": ["adam", "sgd"],
     "method.learn.optimizer.momentum": 0.5,
-    "method.memory": ["once", {"keep": "window", "n": 2}],
+    "method.memory": ["once", "window"],
     "method.memory.n": 5,
     "method.send.rows": 9,
     "models.start.kind": ["fresh", "pretrained"],
