@@ -69,7 +69,9 @@ def test_by_default_nobody_looks_at_labels():
 def test_shifted_shares_differ_and_are_the_run_s_own():
     data = build(draw={"kind": "shifted", "alpha": 0.1})
     assert counts(data).max() > 60
-    assert not np.array_equal(counts(data), counts(build(2, draw={"kind": "shifted", "alpha": 0.1})))
+    assert not np.array_equal(
+        counts(data), counts(build(2, draw={"kind": "shifted", "alpha": 0.1}))
+    )
     # Half of each class stays private.
     private = np.bincount(data.private_y, minlength=10)
     assert (counts(data) <= private + 1).all()
@@ -125,7 +127,10 @@ def test_draws_shift_no_other_stream():
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
-        ({"dataset": {"kind": "sklearn", "name": "iris"}}, "data.reference.dataset: rows of 'iris'"),
+        (
+            {"dataset": {"kind": "sklearn", "name": "iris"}},
+            "data.reference.dataset: rows of 'iris'",
+        ),
         ({"dataset": "digits"}, "data.reference.dataset: is the data set itself"),
         ({"without": [12]}, "data.reference.without: 12, but 'digits' has the classes 0 to 9"),
         ({"draw": {"kind": "shifted", "shares": [1, 2]}}, "data.reference.draw.shares: 2 numbers"),
