@@ -98,8 +98,8 @@ def _tuned_study(spec: StudySpec, tree: Node, path: Path, text: str, axes: list[
     bases = _bases(tree, path)
     labels = [axis for axis in axes if axis.keys != (SEED,)]
 
-    def make(combination: Combination) -> Point:
-        return _point(combination, bases[combination.labels.get(VARIANT)])
+    def make(variant: Label, combination: Combination) -> Point:
+        return _point(combination, bases[variant])
 
     # Exclusions may name seeds, but what is tuned has none yet.
     found = combinations(labels, tree, problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from p2pkd.analysis.tuning import TUNED
@@ -73,10 +74,12 @@ def tuning_of(
     spec: StudySpec,
     tree: Node,
     found: Sequence[Combination],
-    make: Callable[[Combination], Point],
+    make: Callable[[Label, Combination], Point],
     problems: list[Problem],
 ) -> Tuning:
     """Return the tuning of the settings *found*, combinations without a seed.
+
+    *make* turns a combination into a point over the base of a variant, None where there are none.
 
     What is wrong with it goes to *problems*: spaces of unequal size, keys that are an axis too or
     that a setting does not have, and seeds that are to be reported.
@@ -92,14 +95,14 @@ def tuning_of(
     counts = {name: spec.tune.trials or _product(space) for name, space in spaces.items()}
     _check_budget(tree, counts, problems)
     searches = {
-        name: Search(spec.tune.search({}, counts[name]), space, tuple(seeds), (), make)
+        name: Search(spec.tune.search({}, counts[name]), space, tuple(seeds), ())
         for name, space in spaces.items()
     }
     settings = []
     for combination in found:
         variant = combination.labels.get(VARIANT)
         search = searches[variant if variant in searches else None]
-        own = replace(search, shared=combination.changes)
+        own = replace(search, shared=combination.changes, make=partial(make, variant))
         settings.append(Setting(combination.labels, combination.changes, own))
     _check_keys(settings, problems)
     tuning = Tuning(tuple(settings), tuple(reported))

@@ -207,3 +207,15 @@ def test_a_variant_without_the_tuned_key_is_refused_by_name(study_file):
 def test_the_example_is_tuned():
     study = load_study(Path("scenarios/studies/tuned.yaml"))
     assert (study.tuning.trials, study.tuning.repetitions, len(study.tuning.seeds)) == (3, 2, 3)
+
+
+def test_a_variant_with_a_base_of_its_own_is_tuned_on_it(study_file, tmp_path):
+    """The study's own base has no method, so that only the variant's has a rate to tune."""
+    (tmp_path / "other.yaml").write_text(TINY.replace("name: tiny", "name: other"))
+    (tmp_path / "bare.yaml").write_text(TINY.partition("method:")[0])
+    text = STUDY.replace("base: tiny.yaml", "base: bare.yaml").replace(
+        "labels: {method.send.rows: 16}", "labels: {base: other.yaml}"
+    )
+    first = load_study(study_file(text)).tuning.samples()[0]
+    assert first.loaded.scenario.name == "other"
+    assert first.loaded.scenario.method.learn.lr == 0.001
