@@ -32,8 +32,8 @@ def costs_over_time(result: Result) -> pd.DataFrame:
     """Return a row per evaluation: accuracy, and what all agents together had spent until then.
 
     Columns ``time_s``, ``accuracy_mean``, ``accuracy_std``, ``wire_bytes``, ``payload_bytes``,
-    ``gradient_steps``, ``flops``, ``compute_energy_j``, ``energy_j``.  A message is charged when its
-    fate is known, a computation when it ends: its steps where it was completed, its FLOPs and
+    ``gradient_steps``, ``flops``, ``compute_energy_j``, ``energy_j``.  A message is charged when
+    its fate is known, a computation when it ends: its steps where it was completed, its FLOPs and
     joules in any case (`p2pkd.core.records.AgentRecord`); a reference set that was downloaded is in
     ``wire_bytes`` from the start.  ``energy_j`` is everything: computing, radios (in proportion to
     the bytes on the wire) and idling (in proportion to time), which come to the agents' totals.

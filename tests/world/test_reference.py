@@ -153,7 +153,7 @@ def test_a_pretrained_start_needs_the_labels():
         "models": {"start": "pretrained"},
         "data": {"reference": {"dataset": NOISE}},
     }
-    with pytest.raises(ScenarioError, match="models.start: 'pretrained' learns from"):
+    with pytest.raises(ScenarioError, match=r"models.start: 'pretrained' learns from"):
         scenario_from_dict(values)
     scenario_from_dict({**values, "models": {"start": "fresh"}})
 
