@@ -87,6 +87,9 @@ def other_schedules(*, fast: bool) -> Iterator[Check]:
     for time, share in ((0.0, 0.2), (15.0, 0.5), (120.0, 0.8), (255.0, 0.35)):
         case = f"daily curve, online at {time:g} s"
         yield sampled("sessions", case, share, _online_at(seen, n, time + 1e-6))
+    # Whose number is below .3 is there from 5 s on, for as long as the curve is above it.
+    early = (_online_at(seen, n, 5.0) > 0) & (_online_at(seen, n, 55.0) == 0)
+    yield exact("sessions", "daily curve, there at 5 s and away at 55 s", 0, int(early.sum()))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "sessions.txt"
         file.write_text("0, 5, 10, 20, 30\n1, 0, 40\n")
