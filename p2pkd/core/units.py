@@ -30,8 +30,10 @@ class Dimension:
 
         Raise ValueError, with what would be right, if the number or the unit is not understood.
         """
-        match = _NUMBER.match(text)
+        # Longer than any number: not searched, since that takes the square of the length.
+        match = _NUMBER.match(text) if len(text) <= 100 else None
         if match is None:
+            text = text if len(text) <= 60 else f"{text[:40]}..."
             raise ValueError(f"{text!r} is not a {self.name}; write it like {self.example!r}")
         number, unit = float(match[1].replace("_", "")), match[2]
         if unit is None:
@@ -49,7 +51,9 @@ class Dimension:
             return f"{value:g} {self._base}"
         for unit, factor in sorted(self.units.items(), key=lambda item: -item[1]):
             text = f"{value / factor:.6g} {unit}"
-            if abs(value) >= factor and "e" not in text and self.parse(text) == value:
+            if abs(value) < factor or not math.isfinite(value / factor):
+                continue
+            if "e" not in text and self.parse(text) == value:
                 return text
         return f"{value!r} {self._base}"
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from p2pkd.distillation.phased import Phased
 from p2pkd.scenario.method import MethodSpec
-from p2pkd.scenario.quantities import Count
+from p2pkd.scenario.quantities import whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +30,7 @@ class Adversarial(Phased):
     """
 
     objective: Literal["adversarial"] = "adversarial"
-    critic_steps: Count = 20
+    critic_steps: Annotated[int, whole(1, 10**6)] = 20
     critic_lr: Annotated[float, Field(gt=0, le=4)] = 2.0
     """At most 4: the loss of D has curvature below 1/2, so that larger steps could diverge."""
 

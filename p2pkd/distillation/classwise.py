@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.base import Apprentice, Work
 from p2pkd.distillation.represent import Meaned
 from p2pkd.learning.sketch import fold
+from p2pkd.scenario.quantities import Strength
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +24,7 @@ class Classwise(Meaned):
     """
 
     classwise: ClassVar[bool] = True
-    strength: Annotated[float, Field(gt=0)] = 1.0
+    strength: Strength = 1.0
     """The factor of the distillation loss; that of cross-entropy is 1."""
 
     @property

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from p2pkd.distillation.base import Apprentice, Objective, Work
 from p2pkd.scenario.method import MethodSpec
+from p2pkd.scenario.quantities import Strength, Weight
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,9 +36,9 @@ class DataFree(Objective):
     generated: ClassVar[bool] = True
     learns_from: ClassVar[frozenset[str]] = frozenset({"generators"})
     objective: Literal["data_free"] = "data_free"
-    strength: Annotated[float, Field(gt=0)] = 1.0
+    strength: Strength = 1.0
     """The factor of the loss on made rows; that of cross-entropy is 1."""
-    private_strength: Annotated[float, Field(ge=0)] = 0.0
+    private_strength: Weight = 0.0
     """The factor of KL(p(G(z, y)), p(x)) on private rows x of class y, the first held fixed."""
     decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     """What both factors are multiplied by from one turn of the agent to the next."""

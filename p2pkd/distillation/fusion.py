@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from p2pkd.distillation.base import Work, kl_divergence
 from p2pkd.distillation.merge import Merge
 from p2pkd.scenario.method import MethodSpec
-from p2pkd.scenario.quantities import Count
+from p2pkd.scenario.quantities import Count, LearningRate, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,13 +29,13 @@ class Fusion(Merge):
 
     fuses: ClassVar[bool] = True
     objective: Literal["fusion"] = "fusion"  # type: ignore[assignment]
-    server_steps: Count = 100
+    server_steps: Annotated[int, whole(1, 10**6)] = 100
     """Steps of the server in each round."""
-    server_lr: Annotated[float, Field(gt=0)] = 0.001
+    server_lr: LearningRate = 0.001
     """Its learning rate at a round's first step (Adam)."""
     server_batch: Count = 64
     """Reference rows of such a step."""
-    server_clip_norm: Annotated[float, Field(gt=0)] | None = 5.0
+    server_clip_norm: LearningRate | None = 5.0
     """Largest gradient norm of such a step."""
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from p2pkd.distillation.response import Response
-from p2pkd.scenario.quantities import Count
+from p2pkd.scenario.quantities import Count, Weight
 
 
 class Lifelong(Response):
@@ -26,5 +24,5 @@ class Lifelong(Response):
     objective: Literal["lifelong"] = "lifelong"  # type: ignore[assignment]
     consolidate_every: Count = 100
     """Updates of an agent, of either kind, between two looks back."""
-    strength: Annotated[float, Field(ge=0)] = 5000.0
+    strength: Weight = 5000.0
     """Of the pull back, where cross-entropy has factor 1 (gamma lambda of the equations)."""

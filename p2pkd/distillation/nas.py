@@ -11,9 +11,9 @@ from p2pkd.distillation.response import Response
 from p2pkd.scenario.data import DataSpec
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import MlpSpec, ModelSpec
-from p2pkd.scenario.quantities import Count, Share
+from p2pkd.scenario.quantities import Count, Share, Weight
 
-Multiple = Annotated[float, Field(gt=0)]
+Multiple = Annotated[float, Field(gt=0, le=1e3)]
 
 
 class Nas(Response):
@@ -39,7 +39,7 @@ class Nas(Response):
     """Turns between two choices."""
     holdout: Share = 0.1
     """Share of an agent's private rows, one at least, that are never trained on."""
-    price: Annotated[float, Field(ge=0)] = 0.02
+    price: Weight = 0.02
     """Nats of validation loss that a doubling of the FLOPs must save."""
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from p2pkd.distillation.base import Apprentice, Objective, Work
+from p2pkd.scenario.quantities import Steps
 
 
 class Phased(Objective):
@@ -20,7 +21,7 @@ class Phased(Objective):
 
     weight: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Of cross-entropy; one minus it is that of distillation (other code has it reversed)."""
-    distill_steps: Annotated[int, Field(ge=0, strict=True)] = 5
+    distill_steps: Steps = 5
     """Gradient steps towards the teachers each time the agent learns; not with `joint`."""
     order: Literal["digest_then_revisit", "revisit_then_digest", "joint"] = "digest_then_revisit"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from p2pkd.distillation.response import Response
+from p2pkd.scenario.quantities import Weight
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +27,7 @@ class Quantised(Response):
     block: ClassVar[int] = 64
     objective: Literal["quantised"] = "quantised"  # type: ignore[assignment]
     bits: Annotated[int, Field(ge=2, le=8, strict=True)] = 4
-    gamma: Annotated[float, Field(ge=0)] = 0.001
+    gamma: Weight = 0.001
     """The factor of the squared distance to the grid, where cross-entropy has factor 1."""
 
     def deployed(self, flat: Tensor) -> Tensor:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.base import Apprentice, Objective, Work, kl_divergence
 from p2pkd.scenario.method import MethodSpec
+from p2pkd.scenario.quantities import Strength
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +29,7 @@ class Received(Objective):
     """What a received model takes of a step, in thirds of one: it goes forward only."""
     learns_from: ClassVar[frozenset[str]] = frozenset({"weights"})
     objective: Literal["received"] = "received"
-    strength: Annotated[float, Field(gt=0)] = 1.0
+    strength: Strength = 1.0
     """The factor of the KL term; that of cross-entropy is 1."""
 
     @property

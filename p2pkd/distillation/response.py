@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Literal
 
 from p2pkd.distillation.base import kl_divergence
 from p2pkd.distillation.phased import Phased
+from p2pkd.scenario.quantities import Temperature
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +21,7 @@ class Response(Phased):
     """
 
     objective: Literal["response"] = "response"
-    temperature: Annotated[float, Field(gt=0)] = 2.0
+    temperature: Temperature = 2.0
 
     @property
     def softening(self) -> float:

@@ -33,7 +33,9 @@ def make_devices(
         spec = groups[group]
         device = Device(env, rates[agent], compute[agent])
         if spec.throttling is not None or spec.duty is not None:
-            device.pace = Pace(rates[agent], spec.throttling, spec.duty, phases(agent))
+            device.pace = Pace(
+                rates[agent], spec.throttling, spec.duty, phases(agent), scenario.duration
+            )
         if spec.battery is not None:
             device.battery = Battery(env, spec.battery, idle[agent], partial(die, agent))
         devices.append(device)

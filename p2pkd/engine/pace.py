@@ -21,6 +21,7 @@ class Pace:
 
     *phase* is how far into its duty period the device is at time 0, as a share.  `heat` counts the
     seconds of computing, less what has cooled off since; it decides on the throttling factor.
+    Nothing is planned beyond *end_s*, when the run is over.
     """
 
     def __init__(
@@ -29,7 +30,9 @@ class Pace:
         throttling: ThrottlingSpec | None = None,
         duty: DutySpec | None = None,
         phase: float = 0.0,
+        end_s: float = math.inf,
     ) -> None:
+        self.end_s = end_s
         self.flops_per_s = flops_per_s
         self.duty = duty
         self.phase = phase
@@ -57,9 +60,16 @@ class Pace:
         return done
 
     def plan(self, flops: float) -> list[Span]:
-        """Return the spans that it takes to compute *flops* from `as_of_s` on."""
+        """Return the spans that it takes to compute *flops* from `as_of_s` on.
+
+        Where that is not done by the run's end, they are those until some time after it.
+        """
         spans: list[Span] = []
+        time = self.as_of_s
         for span, _ in self._spans():
+            if time > self.end_s:
+                break
+            time += span.seconds
             if span.seconds * span.flops_per_s >= flops:
                 return [*spans, Span(flops / span.flops_per_s if flops else 0.0, span.flops_per_s)]
             flops -= span.seconds * span.flops_per_s

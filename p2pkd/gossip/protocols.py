@@ -6,12 +6,10 @@ knowledge, and does it ask for knowledge in return?
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from p2pkd.scenario.method import ProtocolSpec
-from p2pkd.scenario.quantities import Count, Fraction, Period
+from p2pkd.scenario.quantities import Count, Fraction, Period, Steps
 
 
 class Silent(ProtocolSpec):
@@ -66,7 +64,7 @@ class Coordinated(ProtocolSpec):
     returns: Literal["all", "others"] = "all"
     """Predictions that make the mean one is told: all, or all but one's own (which costs no more).
     """
-    server_steps: Annotated[int, Field(ge=0, strict=True)] = 0
+    server_steps: Steps = 0
     """Steps that the root's own model takes each round towards the mean it has just made (DS-FL);
     0: where predictions travel it has no model.  Charged to its device."""
     tells: Literal["mean", "model"] = "mean"

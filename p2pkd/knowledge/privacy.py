@@ -11,11 +11,10 @@ from pydantic import Field
 
 from p2pkd.core.errors import InputError
 from p2pkd.scenario.method import PrivacySpec
+from p2pkd.scenario.quantities import Strength
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Positive = Annotated[float, Field(gt=0)]
 
 
 class Gaussian(PrivacySpec):
@@ -32,8 +31,8 @@ class Gaussian(PrivacySpec):
     """
 
     kind: Literal["gaussian"] = "gaussian"
-    clip: Positive = 1.0
-    noise: Positive = 1.0
+    clip: Strength = 1.0
+    noise: Strength = 1.0
     delta: Annotated[float, Field(gt=0, lt=1)] = 1e-5
 
     def deviation(self, rows: int) -> float:

@@ -15,22 +15,55 @@ mapping with its tag or as the bare name.
 from __future__ import annotations
 
 import inspect
+import math
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    field_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from p2pkd.core.errors import P2pkdError
 
 
 class Spec(BaseModel):
-    """A group of scenario keys: frozen, and unknown keys are errors."""
+    """A group of scenario keys: frozen, and unknown keys are errors.
+
+    Every number is finite and every whole number fits 64 bits, in other packages' kinds too, unless
+    a field says ``allow_inf_nan=True`` of itself.
+    """
 
     # Built at first use: by then all members of all families are known.
     # The fields' docstrings are read where they are wanted (`p2pkd.scenario.schema`): pydantic
     # would look for every class's source at import, a quarter of the time that `validate` takes.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_of_64_bits(cls, value: Any) -> Any:
+        for number in _whole_numbers(value):
+            if not -(2**63) <= number < 2**63:
+                raise PydanticCustomError(
+                    "quantity",
+                    "must be a number of at most 19 digits, given {given}",
+                    {"given": f"one of {number.bit_length() * math.log10(2):.0f}"},
+                )
+        return value
+
+
+def _whole_numbers(value: Any) -> Iterator[int]:
+    """Yield the whole numbers of *value*, a number or a list; mappings look after themselves."""
+    if isinstance(value, int):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _whole_numbers(item)
 
 
 class Family(Spec):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Duration, Fraction, Period, Share
+from p2pkd.scenario.quantities import Duration, Interval, Period, Share, Sigma
 
 
 class SessionsSpec(Family, root=True):
@@ -23,11 +23,11 @@ class RenewalSessions(SessionsSpec):
     left of its first session or absence is drawn as if it had gone on since long ago.
     """
 
-    online: Period
+    online: Interval
     """Length of a session: mean, or median for `lognormal`."""
-    offline: Period | None = None
+    offline: Interval | None = None
     """Length of an absence, likewise."""
-    online_share: Annotated[Fraction, Field(lt=1)] | None = None
+    online_share: Annotated[Share, Field(ge=1e-6, le=0.999999)] | None = None
     """Instead of `offline`: the share of time spent online."""
 
     @model_validator(mode="after")
@@ -56,7 +56,7 @@ class LognormalSessions(RenewalSessions):
     """Log-normal sessions and absences with the given medians (as in Ormándi et al., 2013)."""
 
     kind: Literal["lognormal"] = "lognormal"
-    sigma: Annotated[float, Field(ge=0)] = 1.0
+    sigma: Sigma = 1.0
     """Deviation of the logarithm of either."""
 
 
@@ -64,7 +64,7 @@ class WeibullSessions(RenewalSessions):
     """Weibull sessions and absences with the given means; a `shape` below 1 has a heavy tail."""
 
     kind: Literal["weibull"] = "weibull"
-    shape: Annotated[float, Field(gt=0)] = 0.6
+    shape: Annotated[float, Field(ge=0.1, le=100)] = 0.6
 
 
 class DiurnalSessions(SessionsSpec):
@@ -77,7 +77,7 @@ class DiurnalSessions(SessionsSpec):
     kind: Literal["diurnal"] = "diurnal"
     curve: Annotated[tuple[Share, ...], Field(min_length=2)]
     """Probabilities at equal steps through a day, from its start; straight lines between them."""
-    day: Period = 86400.0
+    day: Interval = 86400.0
     spread: Duration = 0.0
     """Each agent's day begins later by up to this, drawn once: time zones, habits."""
 

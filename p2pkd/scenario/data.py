@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Count, Percent, Share
+from p2pkd.scenario.quantities import Concentration, Count, Percent, Share, whole
 from p2pkd.scenario.reference import DrawSpec, RandomDraw
 from p2pkd.scenario.views import ViewsSpec
 
@@ -59,10 +59,10 @@ class Synthetic(DatasetSpec):
 
     kind: Literal["synthetic"] = "synthetic"
     shape: Literal["blobs", "shells"] = "blobs"
-    rows: Annotated[int, Field(ge=10, strict=True)] = 4000
-    features: Annotated[int, Field(ge=2, strict=True)] = 20
-    classes: Annotated[int, Field(ge=2, strict=True)] = 5
-    separation: Annotated[float, Field(gt=0)] = 3.0
+    rows: Annotated[int, whole(10)] = 4000
+    features: Annotated[int, whole(2)] = 20
+    classes: Annotated[int, whole(2, 10**6)] = 5
+    separation: Annotated[float, Field(gt=0, le=1e6)] = 3.0
     image: tuple[Count, Count, Count] | None = None
     """Channels, height and width of a row, if models are to see it as an image of noise."""
 
@@ -135,7 +135,7 @@ class Dirichlet(PartitionSpec):
     """
 
     kind: Literal["dirichlet"] = "dirichlet"
-    alpha: Annotated[float, Field(gt=0)] = 0.5
+    alpha: Concentration = 0.5
 
 
 class Shards(PartitionSpec):
@@ -149,7 +149,7 @@ class Quantity(PartitionSpec):
     """Quantity skew: labels alike, amounts by a draw from a symmetric Dirichlet(`alpha`)."""
 
     kind: Literal["quantity"] = "quantity"
-    alpha: Annotated[float, Field(gt=0)] = 0.5
+    alpha: Concentration = 0.5
 
 
 class FeatureShift(PartitionSpec):
@@ -160,13 +160,13 @@ class FeatureShift(PartitionSpec):
 
     kind: Literal["feature_shift"] = "feature_shift"
     rotation: Annotated[float, Field(ge=0, le=180)] = 45.0
-    noise: Annotated[float, Field(ge=0)] = 0.0
+    noise: Annotated[float, Field(ge=0, le=1e6)] = 0.0
 
 
 class ReferenceSpec(Spec):
     """The public, unlabelled rows on which predictions are exchanged."""
 
-    rows: Annotated[int, Field(ge=0, strict=True)] = 256
+    rows: Annotated[int, whole(0)] = 256
     """0: there is no such set, for methods that need none."""
     draw: DrawSpec = RandomDraw()
     """Which of the rows that are not for testing; the others are private."""
@@ -187,7 +187,7 @@ class StreamSpec(Spec):
 
     change: Literal["abrupt", "gradual"] = "abrupt"
     """`abrupt`: part after part; `gradual`: a window as wide as a part slides over the rows."""
-    tasks: Annotated[int, Field(ge=2, strict=True)] = 5
+    tasks: Annotated[int, whole(2)] = 5
     """Parts of equal size that an agent's rows, sorted by class, are cut into."""
     samples: Count = 1000
     """Private samples, with repetition, that an agent draws before the next part begins, or while

@@ -13,11 +13,13 @@ from p2pkd.scenario.quantities import (
     EnergyPerSize,
     FlopRate,
     Fraction,
+    Interval,
     Period,
     Power,
     Rate,
     Share,
     Size,
+    Strength,
 )
 
 
@@ -30,7 +32,7 @@ class ThrottlingSpec(Spec):
 
     curve: Annotated[tuple[tuple[Period, Fraction], ...], Field(min_length=1)]
     """Pairs of a heat and the factor of the rate from there on, such as ``[["2 min", 0.7]]``."""
-    cooling: Annotated[float, Field(gt=0)] = 1.0
+    cooling: Strength = 1.0
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -47,7 +49,7 @@ class DutySpec(Spec):
     `radio` so do its transfers (`fair` transport only).
     """
 
-    period: Period
+    period: Interval
     share: Fraction
     radio: bool = False
 
@@ -91,11 +93,11 @@ class DeviceSpec(Spec):
     """Energy to send or receive a byte."""
     uplink: Rate | None = None
     downlink: Rate | None = None
-    slowdown: Annotated[float, Field(gt=0)] = 1.0
+    slowdown: Annotated[float, Field(ge=1e-6, le=1e9)] = 1.0
     """Divides the computing rate: 20 is a device twenty times as slow."""
     table: DeviceTableSpec | None = None
     """Takes `flops` and `memory` from a table of measured devices."""
-    background: Annotated[Share, Field(lt=1)] = 0.0
+    background: Annotated[Share, Field(le=0.999999)] = 0.0
     """Share of the computing rate that other work takes."""
     throttling: ThrottlingSpec | None = None
     duty: DutySpec | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family
-from p2pkd.scenario.quantities import Duration, Length, Period, Share, Speed
+from p2pkd.scenario.quantities import Duration, Interval, Length, Share, Speed
 
 
 class DynamicsSpec(Family, root=True):
@@ -35,7 +35,7 @@ class Resample(ChangingSpec):
     """The topology is drawn anew, with another seed, every so often."""
 
     kind: Literal["resample"] = "resample"
-    every: Period = 60.0
+    every: Interval = 60.0
     shuffle: bool = False
     """Also deal out the places anew; needed where the shape leaves nothing to chance (a ring)."""
 
@@ -53,12 +53,12 @@ class RandomWaypoint(ChangingSpec):
     radius: Length
     side: Length = 1000.0
     """Of the square."""
-    slowest: Annotated[Speed, Field(gt=0)] = 0.5
+    slowest: Annotated[Speed, Field(ge=1e-6)] = 0.5
     fastest: Speed = 1.5
     """The speed of each leg is uniform between the two."""
     pause: Duration = 0.0
     """At each point."""
-    every: Period = 10.0
+    every: Interval = 10.0
     """Edges are found anew so often; movement itself is continuous."""
     transfers: Literal["finish", "abort"] = "abort"
 
@@ -77,8 +77,8 @@ class EdgeFailure(ChangingSpec):
     """
 
     kind: Literal["edge_failure"] = "edge_failure"
-    mean_up: Period
-    mean_down: Period
+    mean_up: Interval
+    mean_down: Interval
     transfers: Literal["finish", "abort"] = "abort"
 
 
@@ -87,7 +87,7 @@ class EdgeDropout(ChangingSpec):
 
     kind: Literal["edge_dropout"] = "edge_dropout"
     p: Share
-    every: Period = 30.0
+    every: Interval = 30.0
 
 
 class EdgeList(ChangingSpec):

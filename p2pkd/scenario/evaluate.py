@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from p2pkd.scenario.base import Spec
-from p2pkd.scenario.quantities import Count, Period
+from p2pkd.scenario.quantities import Count, Interval
 
 if TYPE_CHECKING:
     from p2pkd.scenario.scenario import Scenario
@@ -26,7 +26,7 @@ def _different(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
 class EvaluateSpec(Spec):
     """When and on what models are measured, and what the method delivers; costs no time."""
 
-    every: Period = 60.0
+    every: Interval = 60.0
     sample: Count | None = None
     """Measure only so many of the agents that learn, drawn once; default: all."""
     score: Score | None = None

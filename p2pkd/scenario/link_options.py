@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Duration, Fraction, Period, Rate, Share, Size
+from p2pkd.scenario.quantities import Duration, Fraction, Interval, Period, Rate, Share, Unit
 
 Agent = Annotated[int, Field(ge=0, strict=True)]
 
@@ -21,9 +21,9 @@ class PacketsSpec(Spec):
     packets is, with probability ``1 - (1 - loss)^n``.
     """
 
-    loss: Annotated[Share, Field(lt=1)]
+    loss: Annotated[Share, Field(le=0.99)]
     """Probability that a packet is lost."""
-    mtu: Size = 1460.0
+    mtu: Unit = 1460.0
     """Bytes of a message in a packet."""
     resend: bool = True
 
@@ -54,8 +54,8 @@ class DailyVariation(VariationSpec):
     """The same factors for everybody's rates, each for an equal part of a day, over and over."""
 
     kind: Literal["daily"] = "daily"
-    factors: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2)]
-    day: Period = 86400.0
+    factors: Annotated[tuple[Annotated[float, Field(ge=1e-6, le=1e6)], ...], Field(min_length=2)]
+    day: Interval = 86400.0
 
 
 class TraceVariation(VariationSpec):

@@ -14,7 +14,16 @@ from p2pkd.scenario.link_options import (
     RateTableSpec,
     VariationSpec,
 )
-from p2pkd.scenario.quantities import Count, Duration, Period, Rate, Share, Size
+from p2pkd.scenario.quantities import (
+    Duration,
+    Header,
+    Period,
+    Rate,
+    Share,
+    Sigma,
+    Unit,
+    whole,
+)
 
 
 class LatencySpec(Family, root=True):
@@ -49,7 +58,7 @@ class LognormalLatency(LatencySpec):
 
     kind: Literal["lognormal"] = "lognormal"
     median: Period
-    sigma: Annotated[float, Field(ge=0)] = 0.5
+    sigma: Sigma = 0.5
 
 
 class DistanceLatency(LatencySpec):
@@ -80,9 +89,9 @@ class RetransmitSpec(Spec):
     """Resend a lost message after a time-out, that grows with each attempt."""
 
     timeout: Period = 1.0
-    attempts: Count = 5
+    attempts: Annotated[int, whole(1, 100)] = 5
     """Transmissions at most, the first included."""
-    backoff: Annotated[float, Field(ge=1)] = 2.0
+    backoff: Annotated[float, Field(ge=1, le=100)] = 2.0
 
 
 class LinksSpec(Spec):
@@ -101,10 +110,10 @@ class LinksSpec(Spec):
     loss: Share = 0.0
     """Probability that a message is lost on its way, each time it is sent."""
     retransmit: RetransmitSpec | None = None
-    header: Size = 64.0
+    header: Header = 64.0
     """Bytes of every message beside its payload."""
     packets: PacketsSpec | None = None
-    window: Size | None = None
+    window: Unit | None = None
     """TCP's largest window: a transfer never exceeds ``window / 2 L``, such as 4 MiB (`fair`)."""
     slow_start: bool = False
     """TCP begins with ten segments and doubles each round trip (`fair`)."""

@@ -7,7 +7,7 @@ Roots only.  Their members live beside what they do, in `p2pkd.knowledge`, `p2pk
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,7 @@ from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.data import DataSpec
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.optimizers import OptimizerSpec, SgdSpec
-from p2pkd.scenario.quantities import LARGEST, Count, Duration, Period, Share
+from p2pkd.scenario.quantities import Count, Duration, Interval, LearningRate, Period, Share, Steps
 
 
 class KnowledgeSpec(Family, root=True):
@@ -150,10 +150,10 @@ class LearnSpec(Family, root=True):
     """The hooks that a model must offer (see `p2pkd.scenario.models.ModelSpec`)."""
 
     optimizer: OptimizerSpec = SgdSpec()
-    lr: Annotated[float, Field(gt=0, le=LARGEST)] = 0.05
-    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    lr: LearningRate = 0.05
+    clip_norm: LearningRate | None = None
     """Largest gradient norm of a step."""
-    local_steps: Annotated[int, Field(ge=0, strict=True)] = 5
+    local_steps: Steps = 5
     """Gradient steps on private data each time the agent learns."""
     batch: Count | Literal["full"] = 32
     when: Literal["tick", "receive"] = "tick"
@@ -205,7 +205,7 @@ class GossipSpec(Spec):
     clock: Literal["periodic", "poisson", "free", "rounds"] = "periodic"
     """Own period; exponential periods (memoryless: each turn is anybody's); as fast as the device
     goes; or synchronous rounds that wait for everybody."""
-    every: Period = 30.0
+    every: Interval = 30.0
     """The period; with `rounds`, the shortest time between two rounds' starts."""
     jitter: Share = 0.1
     """Each period is stretched or shrunk by up to this share, drawn anew each time."""

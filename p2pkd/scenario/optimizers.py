@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from p2pkd.scenario.base import Family
+from p2pkd.scenario.quantities import Weight
 
-Decay = Annotated[float, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -23,7 +23,7 @@ class SgdSpec(OptimizerSpec):
 
     kind: Literal["sgd"] = "sgd"
     momentum: Beta = 0.0
-    weight_decay: Decay = 0.0
+    weight_decay: Weight = 0.0
     nesterov: bool = False
 
 
@@ -33,8 +33,8 @@ class AdamSpec(OptimizerSpec):
     kind: Literal["adam"] = "adam"
     beta1: Beta = 0.9
     beta2: Beta = 0.999
-    eps: Annotated[float, Field(gt=0)] = 1e-8
-    weight_decay: Decay = 0.0
+    eps: Annotated[float, Field(ge=1e-30, le=1)] = 1e-8
+    weight_decay: Weight = 0.0
 
 
 class AdamWSpec(OptimizerSpec):
@@ -43,5 +43,5 @@ class AdamWSpec(OptimizerSpec):
     kind: Literal["adamw"] = "adamw"
     beta1: Beta = 0.9
     beta2: Beta = 0.999
-    eps: Annotated[float, Field(gt=0)] = 1e-8
-    weight_decay: Decay = 0.01
+    eps: Annotated[float, Field(ge=1e-30, le=1)] = 1e-8
+    weight_decay: Weight = 0.01

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family
+from p2pkd.scenario.quantities import Concentration, Weight
 
 
 class DrawSpec(Family, root=True):
@@ -37,9 +38,9 @@ class ShiftedDraw(DrawSpec):
     """
 
     kind: Literal["shifted"] = "shifted"
-    alpha: Annotated[float, Field(gt=0)] = 0.5
+    alpha: Concentration = 0.5
     """The smaller, the fewer classes make up the set."""
-    shares: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)] | None = None
+    shares: Annotated[tuple[Weight, ...], Field(min_length=1)] | None = None
     """Instead of a draw: how much of each class, in the order of the classes, in any unit."""
 
     @model_validator(mode="after")

@@ -17,7 +17,8 @@ from p2pkd.scenario.evaluate import EvaluateSpec, default_score, score_misfits
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
-from p2pkd.scenario.quantities import Count, Span
+from p2pkd.scenario.periods import period_misfits
+from p2pkd.scenario.quantities import Count, Span, whole
 from p2pkd.scenario.servers import server_misfits
 from p2pkd.scenario.topology import TopologySpec, WattsStrogatz
 
@@ -50,7 +51,7 @@ class Pretrained(StartSpec):
     """
 
     kind: Literal["pretrained"] = "pretrained"
-    steps: Count = 200
+    steps: Annotated[int, whole(1, 10**6)] = 200
 
 
 class ModelsSpec(Spec):
@@ -80,7 +81,7 @@ class Scenario(Spec):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] = "scenario"
     description: str = ""
-    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    seed: Annotated[int, whole(0, 2**63 - 1)] = 0
     duration: Span
     """Simulated time, a million years at most."""
     agents: Count
@@ -100,6 +101,13 @@ class Scenario(Spec):
     method: MethodSpec = Field({}, validate_default=True)
     evaluate: EvaluateSpec = EvaluateSpec()
     execution: ExecutionSpec = ExecutionSpec()
+
+    @model_validator(mode="after")
+    def _periods_end(self) -> Self:
+        problems = list(period_misfits(self, self.duration))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family
-from p2pkd.scenario.quantities import Count, Duration, Share
+from p2pkd.scenario.quantities import Count, Duration, Share, Strength
 
 
 class TopologySpec(Family, root=True):
@@ -35,7 +35,7 @@ class Ring(TopologySpec):
     """A cycle, each agent joined to the `k` / 2 nearest on either side."""
 
     kind: Literal["ring"] = "ring"
-    k: Annotated[int, Field(ge=2, multiple_of=2)] = 2
+    k: Annotated[int, Field(ge=2, le=10**6, multiple_of=2)] = 2
 
 
 class Grid(TopologySpec):
@@ -59,7 +59,7 @@ class ErdosRenyi(TopologySpec):
 
     kind: Literal["erdos_renyi"] = "erdos_renyi"
     p: Share | None = None
-    mean_degree: Annotated[float, Field(gt=0)] | None = None
+    mean_degree: Strength | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -72,7 +72,7 @@ class WattsStrogatz(TopologySpec):
     """A small world: a ring with `k` neighbours, each edge rewired with probability `p`."""
 
     kind: Literal["watts_strogatz"] = "watts_strogatz"
-    k: Annotated[int, Field(ge=2, multiple_of=2)] = 4
+    k: Annotated[int, Field(ge=2, le=10**6, multiple_of=2)] = 4
     p: Share = 0.1
 
 
@@ -87,7 +87,7 @@ class RandomGeometric(TopologySpec):
     """Points in the unit square, joined where closer than `radius`; positions set distances."""
 
     kind: Literal["random_geometric"] = "random_geometric"
-    radius: Annotated[float, Field(gt=0)] = 0.3
+    radius: Annotated[float, Field(gt=0, le=10)] = 0.3
 
 
 class StochasticBlock(TopologySpec):
@@ -103,7 +103,7 @@ class BalancedTree(TopologySpec):
     """A tree in which each inner node has `branching` children; agent 0 is the root."""
 
     kind: Literal["balanced_tree"] = "balanced_tree"
-    branching: Annotated[int, Field(ge=2)] = 2
+    branching: Annotated[int, Field(ge=2, le=10**6)] = 2
 
 
 class GraphFile(TopologySpec):

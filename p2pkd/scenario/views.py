@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from p2pkd.scenario.base import Family
-from p2pkd.scenario.quantities import Count, Fraction
+from p2pkd.scenario.quantities import Count, Fraction, whole
 
-Several = Annotated[int, Field(ge=2, strict=True)]
+Several = Annotated[int, whole(2)]
 
 
 class ViewsSpec(Family, root=True):

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from p2pkd.core.errors import suggestion
-from p2pkd.scenario.quantities import Percent, Quantity
+from p2pkd.scenario.quantities import Percent, Quantity, shown
 from p2pkd.scenario.walk import choices_of, family_of, item_of
 
 _TYPES = {
@@ -79,7 +79,7 @@ def given(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    return repr(value)
+    return shown(value)
 
 
 def number(value: Any) -> str:

@@ -148,7 +148,13 @@ class _Builder:
         if node.tag not in _SCALARS:
             self.complain(node, key, f"tag {node.tag!r} is not allowed; scenarios are plain data")
             return node.value
-        return self.constructor.construct_object(node)
+        try:
+            return self.constructor.construct_object(node)
+        except ValueError:
+            # Python turns no text of more than 4,300 digits into a number.
+            what = f"a number of {len(node.value):,} characters; none that long is meant"
+            self.complain(node, key, what)
+            return 1
 
 
 def _join(key: str, name: str | int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from p2pkd.core.rng import Streams
 from p2pkd.gossip.peers.base import Draws, PeerSampler
 from p2pkd.scenario.method import PeersSpec
-from p2pkd.scenario.quantities import Number
+from p2pkd.scenario.quantities import Exponent
 
 if TYPE_CHECKING:
     from p2pkd.world.neighbourhood import Neighbourhood
@@ -24,7 +24,7 @@ class DegreePeers(PeersSpec):
     """
 
     kind: Literal["degree"] = "degree"
-    power: Number = 1.0
+    power: Exponent = 1.0
 
     def build(self, graph: Neighbourhood, streams: Streams) -> PeerSampler:
         """Return a sampler with a stream for each agent."""

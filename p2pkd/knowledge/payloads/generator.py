@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from p2pkd.knowledge.payloads.base import RowKnowledge, codec_misfits, prediction_misfits
 from p2pkd.scenario.method import MethodSpec
-from p2pkd.scenario.quantities import LARGEST, Count
+from p2pkd.scenario.quantities import Count, LearningRate, Weight, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,17 +39,17 @@ class Generator(RowKnowledge):
     kind: Literal["generator"] = "generator"
     noise: Count = 8
     """Random numbers that a row is made of, beside its class."""
-    hidden: Annotated[int, Field(ge=4, multiple_of=4, strict=True)] = 32
-    steps: Count = 60
+    hidden: Annotated[int, Field(ge=4, le=10**6, multiple_of=4, strict=True)] = 32
+    steps: Annotated[int, whole(1, 10**6)] = 60
     """Adam steps of a fit."""
-    batch: Annotated[int, Field(ge=4, multiple_of=4, strict=True)] = 64
-    lr: Annotated[float, Field(gt=0, le=LARGEST)] = 0.02
-    activation: Annotated[float, Field(ge=0)] = 1.0
-    certainty: Annotated[float, Field(ge=0)] = 0.1
+    batch: Annotated[int, Field(ge=4, le=10**6, multiple_of=4, strict=True)] = 64
+    lr: LearningRate = 0.02
+    activation: Weight = 1.0
+    certainty: Weight = 0.1
     """The factor of the entropy of single rows' predictions, which is made small."""
-    entropy: Annotated[float, Field(ge=0)] = 0.1
+    entropy: Weight = 0.1
     """The factor of the entropy of the mean prediction, which is made large."""
-    diversity: Annotated[float, Field(ge=0)] = 0.0
+    diversity: Weight = 0.0
     """The factor of a term that is small where other noise makes other rows (as FedGen's)."""
     classes: Literal["shares", "uniform"] = "shares"
     """How often rows of a class are made: by the sender's shares of classes, or all that it has

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from p2pkd.knowledge.teachers.base import ACCURACY, LABEL_COUNTS, SAMPLES, Judgement
-from p2pkd.scenario.quantities import Count, Period
+from p2pkd.scenario.quantities import Count, Period, Strength
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +36,7 @@ class Validation(Judgement):
 
     facts: ClassVar[frozenset[str]] = frozenset({ACCURACY})
     kind: Literal["validation"] = "validation"
-    power: Annotated[float, Field(gt=0)] = 1.0
+    power: Annotated[float, Field(gt=0, le=10)] = 1.0
 
     def factors(self, heard: Heard) -> Tensor:
         """Return accuracy^power; a teacher that is always wrong still counts a little."""
@@ -50,7 +50,7 @@ class Similarity(Judgement):
     """
 
     kind: Literal["similarity"] = "similarity"
-    scale: Annotated[float, Field(gt=0)] = 1.0
+    scale: Strength = 1.0
 
     def factors(self, heard: Heard) -> Tensor:
         """Return exp(-mean_r KL(p_k || own) / scale)."""
@@ -71,7 +71,7 @@ class Staleness(Judgement):
 
     kind: Literal["staleness"] = "staleness"
     scale: Period = 60.0
-    power: Annotated[float, Field(gt=0)] = 0.5
+    power: Annotated[float, Field(gt=0, le=10)] = 0.5
 
     def factors(self, heard: Heard) -> Tensor:
         """Return (1 + age / scale)^-power."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
-
 from p2pkd.knowledge.teachers.base import Judgement
-from p2pkd.scenario.quantities import Count
+from p2pkd.scenario.quantities import LearningRate, Weight, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,10 +27,10 @@ class Learned(Judgement):
 
     remembers: ClassVar[bool] = True
     kind: Literal["learned"] = "learned"
-    rate: Annotated[float, Field(gt=0)] = 1.0
-    pull: Annotated[float, Field(ge=0)] = 0.7
+    rate: LearningRate = 1.0
+    pull: Weight = 0.7
     """Towards equal weights (the authors' rho)."""
-    steps: Count = 1
+    steps: Annotated[int, whole(1, 10**6)] = 1
     """Steps of descent in a lesson."""
 
     def factors(self, heard: Heard) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from p2pkd.scenario.method import SharpenSpec
+from p2pkd.scenario.quantities import Temperature
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +30,7 @@ class EntropyReduction(Sharpening):
     """
 
     kind: Literal["era"] = "era"
-    temperature: Annotated[float, Field(gt=0)] = 0.1
+    temperature: Temperature = 0.1
 
     def sharpen(self, p: Tensor) -> Tensor:
         """Return softmax(p / T)."""
@@ -40,7 +41,7 @@ class Power(Sharpening):
     """p^`beta` / sum p^`beta`: never flatter than p, for beta >= 1 (SCARLET's enhanced ERA)."""
 
     kind: Literal["power"] = "power"
-    beta: Annotated[float, Field(ge=1)] = 2.0
+    beta: Annotated[float, Field(ge=1, le=1e3)] = 2.0
 
     def sharpen(self, p: Tensor) -> Tensor:
         """Return the normalised power; rows without a teacher stay zero."""

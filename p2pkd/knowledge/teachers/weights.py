@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Literal
 
 from p2pkd.knowledge.teachers.base import Weighting
+from p2pkd.scenario.quantities import Strength
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +34,7 @@ class Entropy(Weighting):
     """A teacher counts exp(-H(p) / `scale`), a row, H in nats: never nothing, unlike confidence."""
 
     kind: Literal["entropy"] = "entropy"
-    scale: Annotated[float, Field(gt=0)] = 1.0
+    scale: Strength = 1.0
 
     def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
         """Return *present* times the exponential of the scaled negative entropy."""
