@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 _COLUMNS = f"{'':4} {'law':45} {'case':42} {'expected':>11} {'measured':>11} {'+-':>9}"
 
 
-@app.command(epilog=example(
+@app.command(
+    epilog=example(
         "p2pkd verify --fast", "p2pkd verify --only energy", "p2pkd verify --json > laws.json"
-    ))
+    )
+)
 def verify(
     fast: Annotated[bool, typer.Option(help="Fewer repetitions: under a minute.")] = False,
     only: Annotated[

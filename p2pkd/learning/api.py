@@ -173,8 +173,8 @@ class Evaluation:
 
     Attributes
     ----------
-    diverged : ``(n + s,)``, whose model has a parameter, or gives a logit or a loss on a row that it
-        is measured on, that is not finite.
+    diverged : ``(n + s,)``, whose model has a parameter, or gives a logit or a loss on a row that
+        it is measured on, that is not finite.
     dead : ``(n + s,)``, who has not diverged, and yet gives all rows the very same logits: no unit
         passes anything on, no gradient can change that, and accuracy is chance.
     accuracy, loss : ``(n + s,)``; the loss is the mean cross-entropy in nats.  Nan where diverged.
