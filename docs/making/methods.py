@@ -184,7 +184,7 @@ def figure(runs: dict[str, list[Result]]) -> Figure:
     for group, ax in zip(groups, panels.flat, strict=True):
         _panel(style.axes(ax), group, runs)
     for ax in panels[:, 0]:
-        ax.set_ylabel("mean test accuracy")
+        ax.set_ylabel("accuracy of what each delivers")
     for ax in panels[-1]:
         ax.set_xlabel("bytes on the wire, all agents together")
     return drawn

@@ -32,8 +32,9 @@ def costs_over_time(result: Result) -> pd.DataFrame:
     """Return a row per evaluation: accuracy, and what all agents together had spent until then.
 
     Columns ``time_s``, ``accuracy_mean``, ``accuracy_std``, ``wire_bytes``, ``payload_bytes``,
-    ``gradient_steps``, ``flops``, ``compute_energy_j``, ``energy_j``.  A message is charged when
-    its fate is known, a computation when it ends: its steps where it was completed, its FLOPs and
+    ``gradient_steps``, ``flops``, ``compute_energy_j``, ``energy_j``.  The accuracy is of what the
+    method delivers, the run's score (`p2pkd.core.scores`).  A message is charged when its
+    fate is known, a computation when it ends: its steps where it was completed, its FLOPs and
     joules in any case (`p2pkd.core.records.AgentRecord`); a reference set that was downloaded is in
     ``wire_bytes`` from the start.  ``energy_j`` is everything: computing, radios (in proportion to
     the bytes on the wire) and idling (in proportion to time), which come to the agents' totals.
@@ -67,7 +68,7 @@ def costs_over_time(result: Result) -> pd.DataFrame:
 
 
 def cost_to_accuracy(result: Result, target: float, cost: str = "wire_bytes") -> float:
-    """Return what had been spent at the first evaluation with a mean accuracy of *target*.
+    """Return what had been spent at the first evaluation with an accuracy of *target*.
 
     *cost* is one of `COSTS`.  nan if the target was never reached.
     """
@@ -104,9 +105,10 @@ def split_bytes(result: Result) -> pd.DataFrame:
 def by_device(result: Result) -> pd.DataFrame:
     """Return who paid: a row per device group, numbers per agent (means).
 
-    Columns: ``agents`` (how many), ``accuracy``, ``wire_bytes``, ``received_bytes``, ``energy_j``,
-    ``computing`` (share of the time online), ``train_steps``, ``distill_steps``, ``merges``,
-    ``flops``.  A group of which any agent has diverged has no accuracy.
+    Columns: ``agents`` (how many), ``accuracy`` (of their own models), ``wire_bytes``,
+    ``received_bytes``, ``energy_j``, ``computing`` (share of the time online), ``train_steps``,
+    ``distill_steps``, ``merges``, ``flops``.  A group of which any agent has diverged has no
+    accuracy.
     """
     agents = result.agents
     columns = ["accuracy", "wire_bytes", "received_bytes", "energy_j", "computing", "train_steps",

@@ -7,12 +7,19 @@ from collections.abc import Sequence
 import pandas as pd
 
 from p2pkd.analysis.result import Result
+from p2pkd.core.scores import short
 
 # Column of the comparison: key of the summary.
 COLUMNS = {
     "accuracy": "final_accuracy_mean",
     "accuracy_std": "final_accuracy_std",
+    "agents_accuracy": "final_agents_accuracy_mean",
+    "server_accuracy": "final_server_accuracy",
+    "average_accuracy": "final_average_accuracy",
     "ensemble_accuracy": "final_ensemble_accuracy",
+    "proxies_accuracy": "final_proxies_accuracy_mean",
+    "own_classes": "final_own_classes_mean",
+    "own_distribution": "final_own_distribution_mean",
     "wire_bytes": "wire_bytes",
     "payload_bytes": "payload_bytes",
     "setup_bytes": "setup_bytes",
@@ -31,8 +38,10 @@ COLUMNS = {
 def compare(results: Sequence[Result]) -> pd.DataFrame:
     """Return a row per run, indexed by label: accuracy, bytes, seconds, joules, steps, FLOPs.
 
-    ``gradient_steps`` is the sum of private and distillation steps, and no merge is among them;
-    ``reference_set`` tells whether the reference set's bytes were charged.
+    ``score`` names what ``accuracy`` is of (`p2pkd.core.scores`); beside it stand all scores that a
+    run has, and its accuracies on what is the agents' own.  ``gradient_steps`` is the sum of
+    private and distillation steps, and no merge is among them; ``reference_set`` tells whether the
+    reference set's bytes were charged.
     """
     rows = [_row(result) for result in results]
     return pd.DataFrame(rows, index=pd.Index(labels(results), name="run"))
@@ -50,6 +59,7 @@ def labels(results: Sequence[Result]) -> list[str]:
 def _row(result: Result) -> dict[str, object]:
     summary = result.summary
     row: dict[str, object] = {"status": result.status, "seed": result.seed}
+    row["score"] = short(summary)
     row |= {column: summary.get(key) for column, key in COLUMNS.items()}
     row["reference_set"] = result.manifest.get("reference_set")
     return row

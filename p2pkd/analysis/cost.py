@@ -12,6 +12,7 @@ from p2pkd.analysis.communication import cost_to_accuracy, costs_over_time
 from p2pkd.analysis.compare import labels
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.statistics import gini, jain
+from p2pkd.core.scores import short
 
 MB = 1e6
 SPENT = ("wire_bytes", "time_s", "energy_j")
@@ -20,7 +21,7 @@ ESTIMATED = ("messages_sent", "payload_bytes", "wire_bytes", "energy_j", "train_
 
 
 def to_target(result: Result, target: float) -> dict[str, float]:
-    """Return bytes, seconds and joules spent when mean accuracy first reached *target*.
+    """Return bytes, seconds and joules spent when the run's score first reached *target*.
 
     nan where it never did.
     """
@@ -89,11 +90,12 @@ def cost_table(
 ) -> pd.DataFrame:
     """Return a row per run, indexed by label.
 
-    ``accuracy``; ``wire_bytes`` (a downloaded reference set included), ``simulated_s``,
-    ``energy_j``, ``gradient_steps`` and ``flops`` in all; with *target* ``bytes_to_target``,
-    ``seconds_to_target``, ``joules_to_target``; with *budget_bytes* ``accuracy_at_budget``;
-    ``gini_bytes`` over agents (sent), ``fairness_accuracy`` (Jain); and ``pareto``, whether no run
-    is both cheaper in bytes and more accurate.
+    ``accuracy``, of what ``score`` names; ``wire_bytes`` (a downloaded reference set included),
+    ``simulated_s``, ``energy_j``, ``gradient_steps`` and ``flops`` in all; with *target*
+    ``bytes_to_target``, ``seconds_to_target``, ``joules_to_target``; with *budget_bytes*
+    ``accuracy_at_budget``; ``gini_bytes`` over agents (sent), ``fairness_accuracy`` (Jain, of the
+    own models of those that learn); and ``pareto``, whether no run is both cheaper in bytes and
+    more accurate.
     """
     rows = [_row(result, target, budget_bytes) for result in results]
     table = pd.DataFrame(rows, index=pd.Index(labels(results), name="run"))
@@ -117,6 +119,7 @@ def estimate_against_actual(dry: Result, actual: Result) -> pd.DataFrame:
 def _row(result: Result, target: float | None, budget: float | None) -> dict[str, object]:
     summary, agents = result.summary, result.agents
     row: dict[str, object] = {
+        "score": short(summary),
         "accuracy": summary.get("final_accuracy_mean"),
         "wire_bytes": (summary.get("wire_bytes") or 0) + (summary.get("setup_bytes") or 0),
         "simulated_s": summary.get("simulated_s"),
@@ -130,5 +133,5 @@ def _row(result: Result, target: float | None, budget: float | None) -> dict[str
     if budget is not None:
         row["accuracy_at_budget"] = accuracy_at(result, Budget.of_bytes(budget)).accuracy
     row["gini_bytes"] = gini(agents["wire_bytes"])
-    row["fairness_accuracy"] = jain(agents["accuracy"])
+    row["fairness_accuracy"] = jain(agents.loc[agents["private_rows"] > 0, "accuracy"])
     return row

@@ -14,6 +14,8 @@ from p2pkd.analysis.compare import labels
 from p2pkd.analysis.cost_axis import CostAxis
 from p2pkd.analysis.readable import time_scale
 from p2pkd.analysis.result import Result
+from p2pkd.analysis.scores import common_words, delivered, own_evaluations, with_scores
+from p2pkd.core.scores import SCORES
 
 Results = Result | Sequence[Result]
 
@@ -23,33 +25,35 @@ MOST_NAMES = 12
 
 
 def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
-    """Draw mean test accuracy over simulated time.
+    """Draw the accuracy of what methods deliver over simulated time.
 
-    The band holds the middle 80 % of agents.  For a single run whose agents have several kinds of
-    devices, each kind has a thin line.
+    Where that is a mean over agents, the band holds the middle 80 % of them.  For a single run
+    whose agents have several kinds of devices, the own models of each kind have a thin line.
     """
     runs = as_list(results)
     ax = style.axes(ax)
     scale = time_scale(max((_end(run) for run in runs), default=0))
     ends = []
-    for number, (run, label) in enumerate(zip(runs, labels(runs), strict=True)):
+    for number, (run, label) in enumerate(zip(runs, _labels(runs), strict=True)):
         colour, dash = (style.BLACK, "-") if len(runs) == 1 else style.look(number)
-        table = spread_over_agents(run)
-        x = table.index.to_numpy() / scale.factor
-        ax.fill_between(x, table["low"], table["high"], color=colour, alpha=0.1, linewidth=0)
-        text = "all agents" if len(runs) == 1 else label
-        ax.plot(x, table["mean"], color=colour, linestyle=dash, linewidth=2, label=text)
-        ends += style.ends_of(ax, x, table["mean"], text, colour)
+        mean, of_agents = delivered(run)
+        x = mean.index.to_numpy() / scale.factor
+        if of_agents:
+            band = spread_over_agents(run).reindex(mean.index)
+            ax.fill_between(x, band["low"], band["high"], color=colour, alpha=0.1, linewidth=0)
+        text = _alone(run) if len(runs) == 1 else label
+        ax.plot(x, mean, color=colour, linestyle=dash, linewidth=2, label=text)
+        ends += style.ends_of(ax, x, mean, text, colour)
     if len(runs) == 1:
         ends += _plot_groups(ax, runs[0], scale.factor)
-    _finish(ax, f"simulated time ({scale.unit})", "test accuracy", ends)
+    _finish(ax, f"simulated time ({scale.unit})", common_words(runs), ends)
     return ax
 
 
 def plot_accuracy_over_bytes(
     results: Results, ax: Axes | None = None, budgets: Sequence[str] = ()
 ) -> Axes:
-    """Draw mean test accuracy over the bytes that all agents together had put on the wire.
+    """Draw the accuracy of what methods deliver over the bytes on the wire, of all agents together.
 
     Where the reference set is downloaded, its bytes are what a curve starts with.  A run that sends
     nothing is a dotted line at its final accuracy.
@@ -60,7 +64,7 @@ def plot_accuracy_over_bytes(
 def plot_accuracy_over(
     results: Results, cost: str, ax: Axes | None = None, budgets: Sequence[str] = ()
 ) -> Axes:
-    """Draw mean test accuracy over what had been spent until then, by all agents together.
+    """Draw the accuracy of what methods deliver over what all agents had spent until then.
 
     *cost* is one of `p2pkd.analysis.communication.COSTS`; its axis is logarithmic where the runs'
     ends are far apart.  Those of *budgets*, such as ``1 MB``, that are of this cost are marked.
@@ -72,7 +76,7 @@ def plot_accuracy_over(
     spent = [float(table.loc[table[cost] > 0, cost].min()) for table in tables]
     low = min((x for x in spent if x == x), default=0.0) if axis.log else 0.0
     ends = []
-    for number, (table, label) in enumerate(zip(tables, labels(runs), strict=True)):
+    for number, (table, label) in enumerate(zip(tables, _labels(runs), strict=True)):
         colour, dash = style.look(number)
         x, y = table[cost] / axis.factor, table["accuracy_mean"]
         if len(y) and not x.any() and axis.largest:
@@ -81,7 +85,7 @@ def plot_accuracy_over(
         x, y = (x[x > 0], y[(x > 0).to_numpy()]) if axis.log else (x, y)
         ax.plot(x, y, color=colour, linestyle=dash, linewidth=2, label=label, marker=".", ms=4)
         ends += style.ends_of(ax, x.to_numpy(), y, label, colour) if len(runs) > 1 else []
-    _finish(ax, axis.label, "mean test accuracy", ends, axis, budgets)
+    _finish(ax, axis.label, common_words(runs), ends, axis, budgets)
     return ax
 
 
@@ -89,7 +93,8 @@ def plot_disagreement(results: Results, ax: Axes | None = None) -> Axes:
     """Draw how diverse the agents are over simulated time.
 
     Disagreement is the share of test rows on which two random agents differ; the ensemble's lead is
-    its accuracy less the agents' mean.  Both near zero: the agents have become copies.
+    its accuracy less the mean over the agents' own models.  Both near zero: the agents have become
+    copies.
     """
     runs = as_list(results)
     ax = style.axes(ax)
@@ -98,7 +103,8 @@ def plot_disagreement(results: Results, ax: Axes | None = None) -> Axes:
     for number, (run, label) in enumerate(zip(runs, labels(runs), strict=True)):
         table = run.population
         x = table["time_s"].to_numpy() / scale.factor
-        lead = table["ensemble_accuracy"] - table["accuracy_mean"]
+        own = "agents_accuracy_mean" if "agents_accuracy_mean" in table else "accuracy_mean"
+        lead = table["ensemble_accuracy"] - table[own]
         prefix = f"{label}: " if len(runs) > 1 else ""
         for dash, y, what in (
             ("-", table["disagreement"], "disagreement"),
@@ -112,16 +118,25 @@ def plot_disagreement(results: Results, ax: Axes | None = None) -> Axes:
 
 
 def spread_over_agents(run: Result) -> pd.DataFrame:
-    """Return mean accuracy and the band's edges at each evaluation, indexed by time in seconds.
+    """Return mean and band's edges over the agents' own models, indexed by time in seconds.
 
     Nan where agents had diverged.
     """
-    groups = run.evaluations.groupby("time_s")["accuracy"]
+    groups = own_evaluations(run).groupby("time_s")["accuracy"]
     low, high = BAND
     table = pd.DataFrame(
         {"mean": groups.mean(), "low": groups.quantile(low), "high": groups.quantile(high)}
     )
     return table.where(groups.count() == groups.size())
+
+
+def _labels(runs: Sequence[Result]) -> list[str]:
+    return with_scores(labels(runs), runs)
+
+
+def _alone(run: Result) -> str:
+    score = run.summary.get("score") or "agents"
+    return "all agents" if score == "agents" else SCORES[score]
 
 
 def as_list(results: Results) -> list[Result]:
@@ -134,7 +149,7 @@ def _plot_groups(ax: Axes, run: Result, factor: float) -> list[style.End]:
     names = list(dict.fromkeys(devices))
     if len(names) < 2:
         return []
-    rows = run.evaluations
+    rows = own_evaluations(run)
     groups = rows.groupby([rows["agent"].map(devices), "time_s"])["accuracy"]
     means = groups.mean().where(groups.count() == groups.size())
     ends = []

@@ -11,7 +11,7 @@ from p2pkd.analysis.troubles import diverged
 
 
 def plot_devices(result: Result, ax: Axes | None = None) -> Axes:
-    """Draw the final accuracy of every agent, by kind of device; a bar marks the group's mean."""
+    """Draw every agent's own model's final accuracy, by kind of device; bars mark groups' means."""
     ax = style.axes(ax)
     devices = result.agents["device"].astype(str).to_numpy()
     accuracy = result.agents["accuracy"].to_numpy(dtype=float)
@@ -34,7 +34,7 @@ def plot_devices(result: Result, ax: Axes | None = None) -> Axes:
     ticks = [f"{name}\n{size} agents" for name, size in zip(names, sizes, strict=True)]
     ax.set_xticks(range(len(names)), ticks)
     ax.set_xlim(-0.6, max(len(names), 1) - 0.3)
-    ax.set_ylabel("final test accuracy")
+    ax.set_ylabel("final test accuracy of own model")
     style.percent(ax)
     style.grid(ax)
     return ax

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
+from p2pkd.analysis.readable import count, joules, seconds, size, work
 from p2pkd.analysis.result import Result
+from p2pkd.analysis.scores import score_rows
 from p2pkd.analysis.troubles import in_short
 
 REFERENCE = {
@@ -17,14 +18,12 @@ REFERENCE = {
 def headline(result: Result) -> list[tuple[str, str]]:
     """Return names and values, as text with units."""
     total = result.summary
-    mean, std = total.get("final_accuracy_mean"), total.get("final_accuracy_std")
-    ensemble = total.get("final_ensemble_accuracy")
-    accuracy = percent(mean) if std is None else f"{percent(mean)} ± {100 * std:.1f}"
     trouble = in_short(total)
+    delivered, *others = score_rows(result)
     return [
-        ("Mean test accuracy", accuracy),
+        delivered,
         *([("Models", trouble)] if trouble else []),
-        ("Accuracy of the ensemble", percent(ensemble)),
+        *others,
         ("On the wire", size(total.get("wire_bytes"))),
         ("Payload of all sent", size(total.get("payload_bytes"))),
         ("Reference set", _reference(result)),

@@ -22,10 +22,10 @@ FACTS = ("node", "device", "private_rows", "degree", "betweenness", "accuracy_al
 def influence(results: Results) -> pd.DataFrame:
     """Return a row per agent that a study's ``remove`` took away, in each of its other settings.
 
-    ``influence`` is the mean final accuracy of the *other* agents with it, less that without it,
-    positive where they lose; ``low`` and ``high`` are the limits of its 95 % interval over ``n``
-    seeds, each pair of runs sharing all other randomness; ``bytes_saved`` what is not on the wire
-    without it.  Beside it stand ``node``, ``device``, ``private_rows``, ``degree``,
+    ``influence`` is the mean final accuracy of the *other* agents' own models with it, less that
+    without it, positive where they lose; ``low`` and ``high`` are the limits of its 95 % interval
+    over ``n`` seeds, each pair of runs sharing all other randomness; ``bytes_saved`` what is not on
+    the wire without it.  Beside it stand ``node``, ``device``, ``private_rows``, ``degree``,
     ``betweenness`` (share of shortest paths) and ``accuracy_alone``, the agent's own accuracy in
     the whole population; means over seeds where a graph is drawn anew for each.
 
@@ -103,7 +103,8 @@ def _pair(whole: Result, without: Result, agent: int, measured: pd.DataFrame) ->
 
 def _of_others(result: Result, agent: int) -> float:
     agents = result.agents
-    return float(agents.loc[agents["agent"] != agent, "accuracy"].mean())
+    others = (agents["agent"] != agent) & (agents["private_rows"] > 0)
+    return float(agents.loc[others, "accuracy"].mean())
 
 
 def _row(key: dict[str, Any], own: pd.DataFrame) -> dict[str, Any]:

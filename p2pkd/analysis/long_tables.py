@@ -11,6 +11,7 @@ from p2pkd.analysis.cost import by_link
 from p2pkd.analysis.resources import resources_by_agent
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
+from p2pkd.core.scores import short
 
 
 def curves(results: Results) -> pd.DataFrame:
@@ -33,6 +34,7 @@ def _stacked(results: Results, of: Callable[[Result], pd.DataFrame]) -> pd.DataF
     parts = []
     for run, label in zip(results, results.labels, strict=True):
         own = {"run": run.path.name, "name": run.name, **label, "seed": run.seed}
+        own["score"] = short(run.summary)
         part = of(run)
         for place, (key, value) in enumerate(own.items()):
             part.insert(place, key, value)

@@ -26,7 +26,7 @@ CELLS = 150
 
 
 def plot_topology(result: Result, ax: Axes | None = None) -> Axes:
-    """Draw the graph: a node's colour is its final accuracy, its shape the kind of device.
+    """Draw the graph: a node's colour is its own model's accuracy, its shape the kind of device.
 
     Positions are those of the topology where it has some, else a layout that is the same each time.
     """
@@ -123,7 +123,7 @@ def _draw_nodes(ax: Axes, result: Result, at: NDArray[np.float64]) -> None:
         )
     if norm is not None:
         mappable = ScalarMappable(norm, style.SEQUENTIAL)
-        bar = _colour_bar(ax, mappable, "final test accuracy")
+        bar = _colour_bar(ax, mappable, "final test accuracy of own model")
         bar.ax.yaxis.set_major_formatter(style.PER_CENT)
     if len(names) > 1:
         legend = ax.legend(

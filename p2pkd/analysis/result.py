@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from p2pkd.analysis.troubles import troubles
 from p2pkd.core.errors import ResultError
+from p2pkd.core.scores import short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -271,7 +272,7 @@ def _percent(summary: dict[str, Any]) -> str:
         return (
             f"{summary['final_diverged']} diverged" if summary.get("final_diverged") else _UNKNOWN
         )
-    return f"accuracy {accuracy:.1%}"
+    return f"accuracy {accuracy:.1%} ({short(summary)})"
 
 
 _UNKNOWN = "accuracy unknown"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from p2pkd.analysis.cost import pareto
 from p2pkd.analysis.results import Results
+from p2pkd.analysis.scores import scores_by
 from p2pkd.analysis.statistics import gini, interval_of
 
 SETTING = "setting"
@@ -40,14 +41,17 @@ def with_settings(results: Results) -> Results:
 def settings_table(results: Results) -> pd.DataFrame:
     """Return a row per setting of `with_settings`, indexed by its text.
 
-    ``accuracy``, ``low`` and ``high`` (95 % interval over seeds), ``n``; ``diverged``, in how many
-    runs agents had, which leaves the setting without an accuracy; the means of `MEANS`; and
-    ``pareto``, whether no other setting has more accuracy for fewer bytes on the wire.
+    ``score``, what accuracy is of; ``accuracy``, ``low`` and ``high`` (95 % interval over seeds),
+    ``n``; ``diverged``, in how many runs agents had, which leaves the setting without an accuracy;
+    the means of `MEANS`; and ``pareto``, whether no other setting has more accuracy for fewer bytes
+    on the wire.
     """
     rows = {}
+    scores = scores_by(results, SETTING)
     for setting, own in results.frame.groupby(SETTING, sort=False):
         found = interval_of(own["final_accuracy_mean"])
-        row = {"accuracy": found.mean, "low": found.low, "high": found.high, "n": found.n}
+        row: dict[str, Any] = {"score": scores[setting], "accuracy": found.mean}
+        row |= {"low": found.low, "high": found.high, "n": found.n}
         row["diverged"] = _diverged(own)
         rows[setting] = row | own.reindex(columns=list(MEANS)).astype(float).mean().to_dict()
     table = pd.DataFrame.from_dict(rows, orient="index")

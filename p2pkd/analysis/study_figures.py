@@ -20,10 +20,10 @@ from p2pkd.analysis.cost import pareto
 from p2pkd.analysis.cost_axis import CostAxis
 from p2pkd.analysis.readable import energy_scale, size_scale, time_scale
 from p2pkd.analysis.results import Results
+from p2pkd.analysis.scores import common_words
 from p2pkd.analysis.statistics import interval, interval_of
 
 NAMES = {
-    "final_accuracy_mean": "mean test accuracy",
     "final_disagreement": "disagreement",
     "wire_bytes": "bytes on the wire, all agents together",
     "time_s": "simulated time",
@@ -62,7 +62,7 @@ def plot_settings(
         _dots(ax, x, groups, colour, name)
     ax.set_xticks(range(len(values)), [str(value).replace(" ", "\n", 1) for value in values])
     ax.set_xlim(-0.6, len(values) - 0.4)
-    ax.set_ylabel(_name(metric))
+    ax.set_ylabel(_name(metric, results))
     _finish(ax, metric)
     if hue is not None:
         style.legend_above(ax)
@@ -95,7 +95,7 @@ def plot_relation(
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.set_xlabel(_name(x))
-    ax.set_ylabel(_name(y))
+    ax.set_ylabel(_name(y, results))
     _finish(ax, y)
     if hue is not None:
         style.legend_above(ax)
@@ -132,7 +132,7 @@ def plot_pareto(
     seen = [style.BLUE if on else style.GREY for on in dots["front"]]
     ax.scatter(dots[cost], dots[gain], s=26, color=seen, linewidths=0)
     ax.set_xlabel(f"{_name(cost)}{scale[1]}")
-    ax.set_ylabel(_name(gain))
+    ax.set_ylabel(_name(gain, results))
     _finish(ax, gain)
     ax.margins(x=0.06, y=0.1)
     named = [
@@ -148,7 +148,7 @@ def plot_bands(
     results: Results, by: str, over: str = "time_s", ax: Axes | None = None,
     budgets: Sequence[str] = (),
 ) -> Axes:  # fmt: skip
-    """Draw mean accuracy over *over*, a cost of `budgets.COSTS`, a curve for each value of *by*.
+    """Draw what methods deliver over *over*, one of `budgets.COSTS`, a curve for each *by*.
 
     The band is the 95 % interval over runs, three at least; values between two evaluations are
     interpolated.  The axis is logarithmic where the curves' ends are far apart; those of *budgets*
@@ -179,7 +179,7 @@ def plot_bands(
             faint = 0.12 if len(groups) <= FEW else 0.05
             ax.fill_between(x, low, high, color=colour, alpha=faint, linewidth=0)
         ends += style.ends_of(ax, x, mean, str(value), colour)
-    ax.set_ylabel("mean test accuracy")
+    ax.set_ylabel(common_words(results.runs))
     _finish(ax, "accuracy")
     axis.apply(ax)
     if not axis.log:
@@ -245,5 +245,7 @@ def _last(key: str | None) -> str:
     return str(key).rpartition(".")[2]
 
 
-def _name(metric: str) -> str:
+def _name(metric: str, results: Results | None = None) -> str:
+    if results is not None and metric == "final_accuracy_mean":
+        return common_words(results.runs)
     return NAMES.get(metric, metric.replace("_", " "))

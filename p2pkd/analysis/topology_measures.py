@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from p2pkd.analysis.result import Result
 from p2pkd.core.errors import ResultError
+from p2pkd.core.scores import short
 
 MIXED = 0.25
 
@@ -140,6 +141,7 @@ def topology_table(results: Sequence[Result]) -> pd.DataFrame:
             "name": result.name,
             "seed": result.seed,
             **asdict(topology_measures(result)),
+            "score": short(result.summary),
             "accuracy": result.summary.get("final_accuracy_mean"),
             "accuracy_std": result.summary.get("final_accuracy_std"),
             "disagreement": final_disagreement(result),

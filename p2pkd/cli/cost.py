@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,7 +27,7 @@ def cost(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run directories.")],
     target: Annotated[
         float | None,
-        typer.Option(min=0, max=100, help="Mean accuracy in per cent: what did it take?"),
+        typer.Option(min=0, max=100, help="Accuracy in per cent: what did it take?"),
     ] = None,
     budget: Annotated[
         str | None, typer.Option(metavar="SIZE", help="On the wire: what accuracy did it give?")
@@ -108,8 +108,9 @@ def _print(table: pd.DataFrame) -> None:
     from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
     from p2pkd.cli.results import _print_table
 
-    shown = {
-        "accuracy": percent, "wire_bytes": size, "simulated_s": seconds, "energy_j": joules,
+    shown: dict[str, Callable[[Any], str]] = {
+        "score": str, "accuracy": percent,
+        "wire_bytes": size, "simulated_s": seconds, "energy_j": joules,
         "gradient_steps": count, "flops": work,
         "bytes_to_target": size, "seconds_to_target": seconds, "joules_to_target": joules,
         "accuracy_at_budget": percent,

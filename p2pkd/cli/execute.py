@@ -30,7 +30,9 @@ def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -
 
     path = out or default_path(loaded.scenario.name, to_yaml(loaded.scenario))
     try:
-        with Progress(loaded.scenario.duration) as progress:
+        with Progress(
+            loaded.scenario.duration, score=loaded.scenario.evaluate.score or "agents"
+        ) as progress:
             path = run(loaded, out=path, dry_run=dry_run, observers=[progress])
     except (Interrupted, KeyboardInterrupt) as error:
         kept = f"; what was recorded is in {path}" if (path / "manifest.json").exists() else ""

@@ -123,7 +123,7 @@ def _table(results: Results, name: str, metric: str) -> pd.DataFrame:
 
     tables: dict[str, Callable[[], pd.DataFrame]] = {
         "runs": lambda: results.frame,
-        "groups": lambda: results.group(results.varied or ["name"], metric).reset_index(),
+        "groups": lambda: _groups(results, metric),
         "trials": lambda: _trials(results),
         "curves": lambda: long_tables.curves(results),
         "resources": lambda: long_tables.resources(results),
@@ -133,6 +133,19 @@ def _table(results: Results, name: str, metric: str) -> pd.DataFrame:
     if name not in tables:
         raise InputError(f"--table: no table {name!r}{suggestion(name, tables)}")
     return tables[name]()
+
+
+def _groups(results: Results, metric: str) -> pd.DataFrame:
+    """Return *metric* by setting; beside an accuracy of what methods deliver, its score."""
+    from p2pkd.core.scores import short
+
+    keys = results.varied or ["name"]
+    table = results.group(keys, metric).reset_index()
+    if metric.startswith(("final_accuracy", "final_own")):
+        words = results.assign(_score=[short(run.summary) for run in results]).frame
+        scores = words.groupby(keys, sort=False, dropna=False)["_score"].unique()
+        table.insert(len(keys), "score", [" and ".join(each) for each in scores])
+    return table
 
 
 def _trials(results: Results) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from p2pkd.core.records import Observer, PopulationRecord
+from p2pkd.core.scores import SCORES
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -19,7 +20,9 @@ LINE_EVERY_S, BAR_EVERY_S = 10.0, 0.1
 
 
 class Progress(Observer, AbstractContextManager["Progress"]):
-    """Shows simulated time, events a second, mean accuracy so far and the time left.
+    """Shows simulated time, events a second, accuracy so far and the time left.
+
+    The accuracy is of what the method delivers, *score*.
 
     A bar where *stream* is a terminal, a plain line every ten seconds elsewhere.  Only *clock*,
     the wall clock in seconds, is looked at, so showing progress changes no result.
@@ -29,10 +32,12 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         self,
         duration_s: float,
         *,
+        score: str = "agents",
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.duration_s = duration_s
+        self.what = "mean accuracy" if score == "agents" else f"accuracy of {SCORES[score]}"
         self.stream = stream or sys.stderr
         self.clock = clock
         self.accuracy = math.nan
@@ -45,7 +50,7 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         self.task = None if self.bar is None else self.bar.add_task("", total=duration_s)
 
     def population(self, record: PopulationRecord) -> None:
-        """Remember the mean accuracy, and show it if the last time was long enough ago."""
+        """Remember the accuracy, and show it if the last time was long enough ago."""
         self.accuracy = record.accuracy_mean
         self.troubles = {"diverged": record.diverged, "dead": record.dead}
         self.advance(record.time_s, self.events)
@@ -70,7 +75,7 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         if self.events:
             parts.append(f"{self.events / elapsed:,.0f} events/s")
         if not math.isnan(self.accuracy):
-            parts.append(f"mean accuracy {self.accuracy:.1%}".replace("%", " %"))
+            parts.append(f"{self.what} {self.accuracy:.1%}".replace("%", " %"))
         for what, n in self.troubles.items():
             if n:
                 parts.append(f"{n} agent{'s' * (n > 1)} {what}")

@@ -145,7 +145,7 @@ def evaluate(
     averaged: Sequence[Version],
 ) -> Evaluation:
     """Measure computed *versions*, *servers*' and the mean of *averaged* on the test set."""
-    # Step 1: whom to look at.  One model for all is seen once in each view that agents have.
+    # Step 1: whom to look at.  One model for all is seen once in each of the agents' views.
     n = len(versions)
     agents = [version.agent for version in versions]
     _, first, view = np.unique(tables.sight.seen_by(agents), return_index=True, return_inverse=True)

@@ -15,7 +15,9 @@ from p2pkd.analysis.curves import (
     plot_disagreement,
 )
 from p2pkd.analysis.result import Result
+from p2pkd.analysis.scores import common_words
 from p2pkd.analysis.timeline import size_inches
+from p2pkd.core.scores import capital
 from p2pkd.report.svg import inline_svg
 
 
@@ -28,26 +30,29 @@ class Picture(NamedTuple):
 
 
 ACCURACY = (
-    "Mean test accuracy over simulated time; the band holds the middle 80 % of agents, thin lines "
-    "are the means of device groups."
+    "{words} over simulated time{band}; thin lines are the means over the own models of device "
+    "groups."
 )
-OVER_BYTES = "The same mean over all bytes on the wire until then; one dot an evaluation."
+BANDED = "; the band holds the middle 80 % of agents"
+OVER_BYTES = "The same over all bytes on the wire until then; one dot an evaluation."
 DOTTED = " Dotted: the final accuracy of a run that sends nothing."
-OVER_STEPS = "The same mean over all gradient steps, private and distilling."
+OVER_STEPS = "The same over all gradient steps, private and distilling."
 DISAGREEMENT = (
     "Diversity. Disagreement: share of test rows on which two random agents differ. Ensemble's "
-    "lead: accuracy of all agents' mean prediction less their mean accuracy. Both near zero would "
-    "mean that agents have become copies."
+    "lead: accuracy of all agents' mean prediction less the mean accuracy of their own models. "
+    "Both near zero would mean that agents have become copies."
 )
-DEVICES = "Final accuracy of every agent, by kind of device; bars are means."
-TOPOLOGY = "The graph; colour is the agents' final accuracy, shape their kind of device."
+DEVICES = "Final accuracy of every agent's own model, by kind of device; bars are means."
+TOPOLOGY = (
+    "The graph; colour is the final accuracy of the agents' own models, shape their kind of device."
+)
 TRAFFIC = "Bytes on the wire from sender (row) to receiver (column); white where there were none."
 TIMELINE = (
     "What agents did: computing above each line, sending below; blank is idle, grey offline. "
     "Marks have a minimum width, so short work looks longer than it was; the share of time "
     "spent computing stands on the right."
 )
-OVERLAID = "Mean test accuracy over simulated time; bands hold the middle 80 % of agents."
+OVERLAID = "{words} over simulated time{band}."
 
 # Inches; as wide as two figures of a row, so that letters have one size on the page.
 WIDE = 12.8
@@ -56,7 +61,7 @@ WIDE = 12.8
 def figures(result: Result) -> Iterator[Picture]:
     """Yield the figures of one run; those that would be empty are left out."""
     if len(result.population):
-        yield _picture(result.plot_accuracy, "accuracy", ACCURACY)
+        yield _picture(result.plot_accuracy, "accuracy", _worded(ACCURACY, [result]))
         if result.summary.get("wire_bytes"):
             yield _picture(result.plot_accuracy_over_bytes, "bytes", OVER_BYTES)
         yield _picture(result.plot_disagreement, "diversity", DISAGREEMENT)
@@ -72,10 +77,17 @@ def figures(result: Result) -> Iterator[Picture]:
 
 def overlaid(results: Sequence[Result]) -> Iterator[Picture]:
     """Yield the figures in which several runs are laid over each other."""
-    yield _picture(lambda: plot_accuracy(results), "accuracy", OVERLAID)
+    yield _picture(lambda: plot_accuracy(results), "accuracy", _worded(OVERLAID, results))
     yield _picture(lambda: plot_accuracy_over_bytes(results), "bytes", OVER_BYTES + DOTTED)
     yield _picture(lambda: plot_accuracy_over(results, "gradient_steps"), "steps", OVER_STEPS)
     yield _picture(lambda: plot_disagreement(results), "diversity", DISAGREEMENT)
+
+
+def _worded(caption: str, results: Sequence[Result]) -> str:
+    """Return *caption* with what the accuracies are of, and whether there are bands."""
+    of_agents = any((run.summary.get("score") or "agents") == "agents" for run in results)
+    band = BANDED if of_agents else ""
+    return caption.format(words=capital(common_words(results)), band=band)
 
 
 def _picture(draw: Callable[[], Axes], name: str, caption: str, *, wide: bool = False) -> Picture:

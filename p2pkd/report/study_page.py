@@ -15,6 +15,7 @@ from p2pkd.analysis.equal_cost import parse_budgets
 from p2pkd.analysis.influence import REMOVED, influence
 from p2pkd.analysis.resource_figures import plot_staleness, plot_time_shares
 from p2pkd.analysis.results import Results
+from p2pkd.analysis.scores import common_words
 from p2pkd.analysis.search_figures import plot_influence, plot_load, plot_trials
 from p2pkd.analysis.settings import SETTING, TRIAL, load_over_mean, with_settings
 from p2pkd.analysis.study_figures import plot_bands, plot_pareto, plot_relation, plot_settings
@@ -22,6 +23,7 @@ from p2pkd.analysis.tables import read_table
 from p2pkd.analysis.topology_measures import topology_measures
 from p2pkd.analysis.trials import trial_table
 from p2pkd.analysis.tuning import tuning_notes
+from p2pkd.core.scores import capital
 from p2pkd.report import study_tables as tables
 from p2pkd.report.equal_cost_table import equal_cost
 from p2pkd.report.figures import Picture
@@ -34,12 +36,15 @@ ROWS = 20
 MINIMISED = ("bytes_to", "seconds_to", "joules_to", "least")
 
 BANDS = (
-    "Mean test accuracy over simulated time{of}; bands are 95 % intervals over {n} runs and more, "
+    "{words} over simulated time{of}; bands are 95 % intervals over {n} runs and more, "
     "none where there are fewer than three."
 )
 BYTES = "The same over the bytes on the wire, as far as all runs of a curve came."
 OTHER = "The same over {cost}."
-DOTS = "Final accuracy{of}: every run is a faint dot; means with 95 % intervals from three runs on."
+DOTS = (
+    "{words}, at the end{of}: every run is a faint dot; means with 95 % intervals from three runs "
+    "on."
+)
 FRONT = "Accuracy for bytes, means over seeds. The line joins settings that nobody beats in both."
 GAP = "Final accuracy over the spectral gap of the graph's Metropolis matrix, means over seeds."
 LOAD = "Who carries the load: a dot an agent of each run, its bytes over those of the mean agent."
@@ -155,7 +160,8 @@ def _bands(results: Results, key: str, at: Sequence[str]) -> Iterator[Picture]:
     """
     frame = results.frame
     of = "" if key == SETTING else f", by {key}"
-    caption = BANDS.format(of=of, n=int(frame.groupby(key)["seed"].size().min()))
+    words = capital(common_words(results.runs))
+    caption = BANDS.format(words=words, of=of, n=int(frame.groupby(key)["seed"].size().min()))
     yield _picture(plot_bands(results, key, budgets=at), f"time-{key}", caption)
     sending = results.keep(frame["wire_bytes"] > 0)
     if sending.frame[key].nunique() > 1:
@@ -171,7 +177,7 @@ def _dots(results: Results, keys: list[str]) -> Picture:
     by, hue = keys[0], keys[1] if len(keys) > 1 else None
     of = f" by {by}" + (f" and {hue}" if hue else "")
     axes = plot_settings(results, by, "final_accuracy_mean", hue)
-    return _picture(axes, "dots", DOTS.format(of=of))
+    return _picture(axes, "dots", DOTS.format(words=capital(common_words(results.runs)), of=of))
 
 
 def _has_pairs(results: Results) -> bool:

@@ -22,13 +22,14 @@ PAYING_ROWS = 60
 def settings(results: Results) -> Table:
     """Return a row per setting: accuracy with its interval over seeds, and what it cost."""
     table = settings_table(results)
-    head = ["setting", "runs", "accuracy", "95 % over seeds", "on the wire", "energy", "simulated",
-            "gradient steps", "distilling", "merges", "disagreement",
+    head = ["setting", "runs", "score", "accuracy", "95 % over seeds", "on the wire", "energy",
+            "simulated", "gradient steps", "distilling", "merges", "disagreement",
             "Gini of sent bytes"]  # fmt: skip
     rows = [
         [
             f"{name}{' ★' if row['pareto'] else ''}",
             count(row["n"]),
+            str(row["score"]),
             _accuracy(row),
             _interval(row["low"], row["high"]),
             size(row["wire_bytes"]),
@@ -43,8 +44,9 @@ def settings(results: Results) -> Table:
         for name, row in table.head(ROWS).iterrows()
     ]
     caption = (
-        "Settings, means over seeds. The interval is Student's t, 95 %; with two seeds it is wider "
-        "than anything it could tell. A star: no other setting has as much accuracy for fewer "
+        "Settings, means over seeds; accuracy is of what the method delivers, its score. The "
+        "interval is Student's t, 95 %; with two seeds it is wider than anything it could tell. "
+        "A star: no other setting has as much accuracy for fewer "
         f"bytes. {_varied(results)}"
     )
     return Table(caption + _more(len(table), ROWS), head, rows)
@@ -87,8 +89,9 @@ def who_pays(results: Results) -> Table:
         for name, row in _tuples(table.head(PAYING_ROWS))
     ]
     caption = (
-        "Who pays, by device; means per agent. Computing and waiting (in rounds, for slower "
-        "agents) are shares of the time online; staleness is the median age of what was learned "
+        "Who pays, by device; means per agent, accuracy of own models. Computing and waiting "
+        "(in rounds, for slower agents) are shares of the time online; staleness is the "
+        "median age of what was learned "
         "from."
     )
     return Table(caption + _more(len(table), PAYING_ROWS), head, rows)
@@ -145,8 +148,9 @@ def influences(results: Results) -> Table:
         for row in table.head(ROWS).to_dict("records")
     ]
     caption = (
-        "Influence: points of mean accuracy that the other agents lose without an agent, all other "
-        "randomness shared; betweenness is the share of shortest paths that lead over it."
+        "Influence: points of accuracy that the other agents' own models lose on average without "
+        "an agent, all other randomness shared; betweenness is the share of shortest paths that "
+        "lead over it."
     )
     return Table(caption + _more(len(table), ROWS), head, rows)
 

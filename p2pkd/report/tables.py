@@ -11,6 +11,7 @@ from p2pkd.analysis.communication import break_even, by_device, by_group, split_
 from p2pkd.analysis.compare import compare
 from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
 from p2pkd.analysis.result import Result
+from p2pkd.core.scores import SCORES
 
 # A page with more rows than this is no longer read.
 AGENT_ROWS = 200
@@ -56,7 +57,10 @@ def device_table(result: Result) -> Table:
     formats = (count, percent, size, size, joules, percent, count, count, count, work)
     rows = [_formatted(name, values, formats) for name, values in _rows(by_device(result))]
     return Table(
-        "Device groups; means per agent. Computing is the share of time online.", head, rows
+        "Device groups; means per agent, accuracy of own models. Computing is the share of time "
+        "online.",
+        head,
+        rows,
     )
 
 
@@ -115,8 +119,8 @@ def agent_table(result: Result) -> Table:
     rows = [_agent(agent) for agent in agents.head(AGENT_ROWS).to_dict("records")]
     more = f" The first {AGENT_ROWS} of {len(agents)}." if len(agents) > AGENT_ROWS else ""
     caption = (
-        "Agents. Sent, lost and received are messages; wire is what an agent's messages put on "
-        f"links; steps are private + distilling.{more}"
+        "Agents, each with its own model's accuracy. Sent, lost and received are messages; wire "
+        f"is what an agent's messages put on links; steps are private + distilling.{more}"
     )
     return Table(caption, head, rows)
 
@@ -147,13 +151,16 @@ def provenance_table(result: Result) -> Table:
 
 def comparison_table(results: Sequence[Result]) -> Table:
     """Return the runs side by side."""
+    frame = compare(results)
+    others = [name for name in BESIDE if frame[BESIDE[name]].notna().any()]
     head = [
         "run",
         "status",
         "seed",
+        "score",
         "accuracy",
         "± agents",
-        "ensemble",
+        *others,
         "wire",
         "payload",
         "reference set",
@@ -164,21 +171,43 @@ def comparison_table(results: Sequence[Result]) -> Table:
         "merges",
         "computed",
     ]
-    rows = [_compared(str(name), row) for name, row in compare(results).iterrows()]
-    caption = "Final values; accuracy is the mean over agents, ± their standard deviation."
+    rows = [_compared(str(name), row, others) for name, row in frame.iterrows()]
+    caption = (
+        "Final values; accuracy is that of what each method delivers, its score, ± the standard"
+        " deviation over agents where that is a mean over them; beside it all other scores and the"
+        f" accuracies on agents' own classes and distribution. Scores: {_scores(frame)}."
+    )
     return Table(caption, head, rows)
 
 
-def _compared(name: str, row: pd.Series[Any]) -> list[str]:
+BESIDE = {
+    "agents": "agents_accuracy",
+    "server": "server_accuracy",
+    "average": "average_accuracy",
+    "ensemble": "ensemble_accuracy",
+    "proxies": "proxies_accuracy",
+    "own classes": "own_classes",
+    "own distribution": "own_distribution",
+}
+"""What stands beside the score, as far as any run has it: head and column."""
+
+
+def _scores(frame: pd.DataFrame) -> str:
+    names = dict.fromkeys(str(score).partition(",")[0] for score in frame["score"])
+    return "; ".join(f"{name}, the {SCORES.get(name, name)}" for name in names)
+
+
+def _compared(name: str, row: pd.Series[Any], others: Sequence[str]) -> list[str]:
     setup = row["setup_bytes"] or 0
     reference = str(row["reference_set"]) + (f" {size(setup)}" if setup else "")
     return [
         name,
         str(row["status"]),
         str(row["seed"]),
+        str(row["score"]),
         percent(row["accuracy"]),
         percent(row["accuracy_std"]),
-        percent(row["ensemble_accuracy"]),
+        *(percent(row[BESIDE[other]]) for other in others),
         size(row["wire_bytes"]),
         size(row["payload_bytes"]),
         reference,

@@ -10,6 +10,7 @@ import pandas as pd
 from p2pkd.analysis.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.core.errors import InputError
+from p2pkd.core.scores import in_words
 
 POPULATION = (
     "accuracy_mean",
@@ -17,6 +18,15 @@ POPULATION = (
     "loss_mean",
     "disagreement",
     "ensemble_accuracy",
+    "agents_accuracy_mean",
+    "server_accuracy",
+    "average_accuracy",
+    "proxies_accuracy_mean",
+    "accuracy_worst_decile",
+    "own_classes_mean",
+    "own_classes_worst_decile",
+    "own_distribution_mean",
+    "own_distribution_worst_decile",
     "online",
 )
 SPENT = ("wire_bytes", "payload_bytes", "energy_j", "gradient_steps")
@@ -47,8 +57,11 @@ def write_tensorboard(result: Result, folder: str | Path) -> Path:
 def scalars(result: Result) -> Iterator[tuple[str, pd.Series]]:
     """Yield the name and the values of each curve, indexed by its step."""
     population = result.population.set_index("time_s")
+    # What the method delivers, by its name.
+    yield f"delivered/{in_words(result.summary)}", population["accuracy_mean"]
     for name in POPULATION:
-        yield f"population/{name}", population[name]
+        if name in population and population[name].notna().any():
+            yield f"population/{name}", population[name]
     spent = costs_over_time(result).set_index("time_s")
     for name in SPENT:
         yield f"spent/{name}", spent[name]

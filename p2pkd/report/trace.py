@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterable, Iterator
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pandas as pd
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.timeline import offline_spans
 from p2pkd.core.records import DELIVERED
+from p2pkd.core.scores import OTHERS, in_words
 
 Event = dict[str, Any]
 
@@ -111,8 +113,10 @@ def _counters(result: Result) -> Iterator[Event]:
     for row in _rows(result.evaluations):
         yield _counter("accuracy", row.agent + 1, row.time_s, row.accuracy)
     for row in _rows(result.population):
-        for name in ("accuracy_mean", "ensemble_accuracy", "disagreement", "online"):
-            yield _counter(name, 0, row.time_s, getattr(row, name))
+        yield _counter(in_words(result.summary), 0, row.time_s, row.accuracy_mean)
+        for name in ("accuracy_mean", *OTHERS.values(), "disagreement", "online"):
+            if not isnan(getattr(row, name, nan)):
+                yield _counter(name, 0, row.time_s, getattr(row, name))
 
 
 class Lanes:

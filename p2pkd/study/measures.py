@@ -48,17 +48,17 @@ class MeasureSpec(Family, root=True):
 
 
 class FinalAccuracy(MeasureSpec):
-    """Mean test accuracy at the end of the run."""
+    """Accuracy of what the method delivers (`evaluate.score`) at the end of the run."""
 
     kind: Literal["accuracy"] = "accuracy"
 
     def of(self, result: Result) -> float:
-        """Return the final mean accuracy."""
+        """Return the final accuracy."""
         return _number(result, "final_accuracy_mean")
 
 
 class AccuracyAt(MeasureSpec):
-    """Mean test accuracy within a budget of bytes on the wire, time, joules or gradient steps."""
+    """What the method delivers within a budget of bytes on the wire, time, joules or steps."""
 
     kind: Literal["accuracy_at"] = "accuracy_at"
     budget: Annotated[str, BudgetText()]
@@ -75,7 +75,7 @@ class _CostTo(MeasureSpec):
     maximise: ClassVar[bool] = False
     cost: ClassVar[str]
     accuracy: Fraction
-    """The mean test accuracy to reach."""
+    """The accuracy to reach, of what the method delivers."""
 
     def of(self, result: Result) -> float:
         """Return what had been spent when the accuracy was first reached; nan if it never was."""
@@ -85,21 +85,21 @@ class _CostTo(MeasureSpec):
 
 
 class BytesTo(_CostTo):
-    """Bytes on the wire until a mean test accuracy is reached; fewer are better."""
+    """Bytes on the wire until what the method delivers has an accuracy; fewer are better."""
 
     kind: Literal["bytes_to"] = "bytes_to"
     cost: ClassVar[str] = "wire_bytes"
 
 
 class SecondsTo(_CostTo):
-    """Simulated seconds until a mean test accuracy is reached; fewer are better."""
+    """Simulated seconds until what the method delivers has an accuracy; fewer are better."""
 
     kind: Literal["seconds_to"] = "seconds_to"
     cost: ClassVar[str] = "time_s"
 
 
 class JoulesTo(_CostTo):
-    """Joules until a mean test accuracy is reached; fewer are better."""
+    """Joules until what the method delivers has an accuracy; fewer are better."""
 
     kind: Literal["joules_to"] = "joules_to"
     cost: ClassVar[str] = "energy_j"

@@ -79,7 +79,7 @@ def agent_record(agent: int, steps: int) -> AgentRecord:
     values |= {"model": "mlp 64-32-10" if agent else "mlp 64-64-10", "online_s": DURATION_S}
     values |= {"parameters": 2410 if agent else 4810, "computing_s": 33.0, "energy_j": 66.0}
     values |= {"train_steps": 5, "distill_steps": steps, "wire_bytes": 1000 * (agent + 1)}
-    values |= {"accuracy": ACCURACY[240.0][agent], "setup_bytes": 500}
+    values |= {"accuracy": ACCURACY[240.0][agent], "setup_bytes": 500, "private_rows": 40}
     return AgentRecord(**values)
 
 

@@ -38,13 +38,13 @@ def test_texts_and_name(result: Result) -> None:
     assert (result.name, result.seed, result.status) == ("made-up", 7, "done")
     assert result.scenario_text == "name: made-up  # <&>\n"
     assert result.resolved_text.endswith("seed: 7\n")
-    assert repr(result).endswith("done, accuracy 80.0%)")
+    assert repr(result).endswith("done, accuracy 80.0% (agents))")
 
 
 def test_headline_and_html_escape(make_run: Callable[..., Result]) -> None:
     result = make_run(name="<b>", reference_set="download")
     values = dict(headline(result))
-    assert values["Mean test accuracy"] == "80.0 % ± 10.0"
+    assert values["Mean over agents, test accuracy"] == "80.0 % ± 10.0"
     assert values["On the wire"] == "5.82 kB"
     assert values["Reference set"] == "downloaded by every agent (charged): 1.5 kB"
     assert values["Messages"] == "5 sent: 2 delivered, 1 lost, 1 aborted, 1 in flight"

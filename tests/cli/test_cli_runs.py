@@ -43,8 +43,9 @@ def manifest(path):
 
 def test_run_ends_with_a_table_and_the_reports_path(folder):
     lines = (folder / "stdout").read_text().splitlines()
-    assert lines[0].startswith("Mean test accuracy")
-    assert f"Fingerprint               {manifest(folder / 'a')['summary']['fingerprint']}" in lines
+    assert lines[0].startswith("Mean over agents, test accuracy")
+    fingerprint = manifest(folder / "a")["summary"]["fingerprint"]
+    assert ["Fingerprint", fingerprint] in [line.split() for line in lines]
     assert lines[-1].split() == ["Report", str(folder / "a" / "report.html")]
     assert (folder / "a" / "report.html").exists()
 
@@ -67,7 +68,7 @@ def test_shown_scenario_runs_to_the_same_fingerprint(folder):
 def test_dry_run_says_that_nothing_was_learned(folder):
     result = invoke("run", "small.yaml", "--out", "dry", "--dry-run", "--no-report")
     assert "dry run" in result.stderr
-    assert "Mean test accuracy        –" in result.stdout
+    assert "Mean over agents, test accuracy  –" in result.stdout
 
 
 def test_run_that_never_distilled_says_so_loudly(folder):
@@ -117,7 +118,7 @@ def test_compare_runs_what_has_not_run(folder):
 
 def test_compare_as_csv(folder):
     lines = invoke("compare", "a", "--csv", "--out", "x.html").stdout.splitlines()
-    assert lines[0].startswith("run,status,seed,accuracy")
+    assert lines[0].startswith("run,status,seed,score,accuracy")
     assert lines[1].startswith("small,done,3,")
 
 

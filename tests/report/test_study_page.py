@@ -88,7 +88,7 @@ def test_a_search_has_its_trials(tmp_path):
 
 def test_agents_taken_away_have_their_influence(tmp_path):
     text, _ = page(tmp_path, REMOVE)
-    assert "Influence: points of mean accuracy" in text
+    assert "Influence: points of accuracy" in text
     assert "betweenness" in text
 
 

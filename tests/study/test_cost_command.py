@@ -23,7 +23,7 @@ def test_cost_of_several_runs_and_of_one(runs):
     several = invoke("cost", *runs, "--target", 5, "--budget", "10 kB")
     assert several.exit_code == 0, several.output
     head, *rows = several.stdout.splitlines()
-    assert head.split()[:3] == ["run", "accuracy", "wire_bytes"]
+    assert head.split()[:3] == ["run", "score", "accuracy"]
     assert "bytes_to_target" in head
     assert len(rows) == 2
     assert any("*" in row for row in rows)
@@ -35,7 +35,7 @@ def test_cost_of_several_runs_and_of_one(runs):
 
 def test_cost_exports(runs):
     csv = invoke("cost", *runs, "--csv").stdout.splitlines()
-    assert csv[0].startswith("run,accuracy,wire_bytes")
+    assert csv[0].startswith("run,score,accuracy,wire_bytes")
     assert len(csv) == 3
     assert invoke("cost", *runs, "--latex").stdout.startswith("\\begin{tabular}{lr")
 

@@ -86,7 +86,7 @@ def test_tables_as_csv(folder, tmp_path):
 
 def test_latex(folder):
     text = invoke("export", folder, "--table", "groups", "--to", "latex").stdout
-    assert text.startswith("\\begin{tabular}{lrrr}")
+    assert text.startswith("\\begin{tabular}{lrrrr}")
     assert "ring" in text
     assert "\\pm" in text
 
