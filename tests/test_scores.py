@@ -152,8 +152,7 @@ def test_a_duos_private_models_are_its_agents_and_its_proxies_stand_beside():
     private = [agent.model.private.hidden[0] for agent in simulation.scenario.devices]
     hidden = [private[i] for i in simulation.world.devices.group]
     own = [
-        accuracy_of(f[duo.n_sent :], data, h)
-        for f, duo, h in zip(flats, duos, hidden, strict=True)
+        accuracy_of(f[duo.n_sent :], data, h) for f, duo, h in zip(flats, duos, hidden, strict=True)
     ]
     assert record.proxies_accuracy_mean == pytest.approx(np.mean(proxies), abs=1e-9)
     assert record.accuracy_mean == record.agents_accuracy_mean == pytest.approx(np.mean(own))

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
+from ruamel.yaml import YAML
 
 from making.markdown_parts import replace_part
 from p2pkd.analysis import style
@@ -24,6 +25,15 @@ STUDY = Path(__file__).parents[2] / "scenarios" / "studies" / "methods.yaml"
 BUDGETS = [Budget.parse(text) for text in ("1 MB", "10 min", "3300 steps", "final")]
 ABOUT_ROWS = {"probabilities", "log_probabilities", "logits", "labels", "features", "relations",
               "attention_maps"}  # fmt: skip
+
+# What a method delivers, by its score.
+DELIVERED = {
+    "agents": "each agent's model",
+    "server": "the server's model",
+    "average": "the agents' average",
+    "ensemble": "the ensemble",
+    "proxies": "the proxies",
+}
 
 CHEAPER = "overall comparable to the state of the art, far less traffic"
 JEONG = "with augmented data, 26 times fewer bytes at 95 to 98 % of FedAvg's accuracy"
@@ -122,19 +132,21 @@ def write(place: Path, results: Results) -> None:
 
 def table(runs: dict[str, list[Result]]) -> str:
     """Return the table as Markdown, a row a method."""
-    points = {p.labels["variant"]: p.loaded.scenario for p in load_study(STUDY).points}
+    tuning = load_study(STUDY).tuning
+    assert tuning is not None
+    points = {p.labels["variant"]: p.loaded.scenario for p in tuning.samples()}
     head = ["method", "objective", "sent", "bytes a message", "here", "kept", "public set",
-            "any architecture", "published claim", "within 1 MB", "in 10 min",
-            "in 3,300 steps", "at the end", "on the wire"]  # fmt: skip
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * 9 + "--:|" * 5]
+            "any architecture", "published claim", "delivers", "rate", "within 1 MB", "in 10 min",
+            "in 3,300 steps", "at the end", "of it, own classes", "on the wire"]  # fmt: skip
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * 10 + "--:|" * 7]
     for group, methods in GROUPS.items():
         lines.append(f"| **{group}** |" + " |" * (len(head) - 1))
         for name, method in methods.items():
             here = bytes_a_message(runs[name])
-            cells = [name, *_told(points[name], method, here), *_measured(runs[name])]
+            cells = [name, *_told(points[name], method, here), *_measured(runs[name], points[name])]
             lines.append("| " + " | ".join(cells) + " |")
     lines.append("| **on other tasks** |" + " |" * (len(head) - 1))
-    lines += [f"| {cells.split()[0]} | {cells} | - | - | - | - | - | - |" for cells in OTHER_TASKS]
+    lines += [f"| {cells.split()[0]} | {cells} |" + " - |" * 9 for cells in OTHER_TASKS]
     return "\n".join(lines)
 
 
@@ -158,10 +170,22 @@ def _told(scenario: Any, method: Method, here: str) -> list[str]:
     ]
 
 
-def _measured(runs: list[Result]) -> list[str]:
+def _measured(runs: list[Result], scenario: Any) -> list[str]:
     columns = [[accuracy_at(run, budget).accuracy for run in runs] for budget in BUDGETS]
+    own = [float(run.summary["final_own_classes_mean"] or "nan") for run in runs]
     wire = sum(float(run.summary["wire_bytes"]) for run in runs) / len(runs)
-    return [*map(_percent, columns), size(wire) if wire else "0"]
+    return [
+        DELIVERED[scenario.evaluate.score],
+        " or ".join(dict.fromkeys(f"{_rate(run):g}" for run in runs)),
+        *map(_percent, [*columns, own]),
+        size(wire) if wire else "0",
+    ]
+
+
+def _rate(run: Result) -> float:
+    """Return the learning rate that was chosen for the run's method."""
+    rate: float = YAML(typ="safe").load(run.resolved_text)["method"]["learn"]["lr"]
+    return rate
 
 
 def _percent(values: list[float]) -> str:

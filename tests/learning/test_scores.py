@@ -68,9 +68,7 @@ def test_one_model_is_weighed_by_each_agents_own_shares():
         ("average", predicted(mean, data.test_x)),
         ("ensemble", ensemble),
     ):
-        wanted = [
-            by_hand(told, data.test_y, labels_of(data, i)) for i in range(N_AGENTS - 1)
-        ]
+        wanted = [by_hand(told, data.test_y, labels_of(data, i)) for i in range(N_AGENTS - 1)]
         np.testing.assert_allclose(columns(result.scores[name]), wanted, rtol=1e-12, err_msg=name)
     assert result.accuracy.shape == (N_AGENTS,)
     assert result.labels.shape == (N_AGENTS - 1, 40)

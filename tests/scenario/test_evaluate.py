@@ -14,7 +14,10 @@ AVERAGED = {"d-psgd", "ad-psgd", "choco"}
 def test_every_preset_says_what_it_delivers():
     found = {name: load_preset(name).sections()["evaluate"]["score"] for name in preset_names()}
     assert {name for name, score in found.items() if score == "average"} == AVERAGED
-    assert {name for name, score in found.items() if score == "server"} >= {"fedavg", "hierarchical"}
+    assert {name for name, score in found.items() if score == "server"} >= {
+        "fedavg",
+        "hierarchical",
+    }
     assert set(found.values()) <= {"agents", "server", "average"}
 
 
