@@ -14,6 +14,7 @@ from p2pkd.analysis.power import detectable, holm, seeds_needed, shows_from
 from p2pkd.analysis.results import Results
 from p2pkd.analysis.settings import setting_text
 from p2pkd.analysis.statistics import Interval, interval, interval_of, paired
+from p2pkd.analysis.tuning import TUNED
 from p2pkd.core.errors import ResultError, suggestion
 
 ALL, BEST = "all", "best"
@@ -158,9 +159,11 @@ def _baselines(
             f"against: no setting {against!r}{suggestion(str(against), known)}; "
             f"there are {', '.join(known[:12])}"
         )
-    rest = {(*s[:place], *s[place + 1 :]): s for s in groups if str(s[place]) == wanted}
+    # What was tuned is each setting's own: the best of one is not asked of the other.
+    others = [i for i, key in enumerate(keys) if i != place and not key.startswith(TUNED)]
+    rest = {tuple(s[i] for i in others): s for s in groups if str(s[place]) == wanted}
     for setting in groups:
-        counterpart = rest.get((*setting[:place], *setting[place + 1 :]))
+        counterpart = rest.get(tuple(setting[i] for i in others))
         if counterpart is not None:
             yield setting, counterpart
 

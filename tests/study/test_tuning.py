@@ -219,3 +219,13 @@ def test_a_variant_with_a_base_of_its_own_is_tuned_on_it(study_file, tmp_path):
     first = load_study(study_file(text)).tuning.samples()[0]
     assert first.loaded.scenario.name == "other"
     assert first.loaded.scenario.method.learn.lr == 0.001
+
+
+def test_settings_with_other_chosen_values_are_compared_seed_by_seed(tuned):
+    folder, table = tuned
+    assert table["tuned:method.learn.lr"].nunique() == 2
+    rows = Results.from_dir(folder).at("final", against="labels").set_index("variant")
+    assert rows.loc["d-psgd", "pairs"] == 2
+    assert rows.loc["d-psgd", "difference"] == pytest.approx(
+        rows.loc["d-psgd", "mean"] - rows.loc["labels", "mean"]
+    )
