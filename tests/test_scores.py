@@ -1,5 +1,7 @@
 """What a method delivers is what is measured, through the whole program."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,7 +47,7 @@ def accuracy_of(flat, data, hidden):
     """Return what an MLP of these parameters tells of the test rows, in NumPy."""
     x, at = data.test_x.astype(np.float64), 0
     sizes = [data.n_features, hidden, data.n_classes]
-    for layer, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
         w = flat[at : at + n_in * n_out].reshape(n_out, n_in)
         b = flat[at + n_in * n_out : at + n_in * n_out + n_out]
         x, at = x @ w.T + b, at + n_in * n_out + n_out

@@ -13,6 +13,7 @@ from p2pkd.analysis.results import Results
 
 TARGET = 0.75
 ACCURACY = "final_accuracy_mean"
+OWN = ("final_own_distribution_mean", "final_own_classes_mean")
 REMARKS = {
     "methods/objective-cross-modal": (
         "learning from the *other* modality alone (`teachers: others`) gives 51.3 % ± 2.0"
@@ -52,12 +53,14 @@ def ladder(place: Path, results: Results) -> None:
 
 
 def looks(place: Path, results: Results) -> None:
-    """Write accuracy and messages of choices that look at what is learned."""
+    """Write accuracies and messages of choices that look at what is learned."""
     rows = []
     for name in dict.fromkeys(results.frame["variant"]):
         own = results.where(variant=name).frame
-        rows.append([name, _spread(own[ACCURACY]), count(own["messages_sent"].mean())])
-    replace_part(place / "docs/model.md", "looks", table(["", "accuracy", "messages"], rows))
+        accuracies = [_spread(own[key]) for key in (ACCURACY, *OWN)]
+        rows.append([name, *accuracies, count(own["messages_sent"].mean())])
+    head = ["", "accuracy", "on own distribution", "on own classes", "messages"]
+    replace_part(place / "docs/model.md", "looks", table(head, rows))
 
 
 def tasks(place: Path, results: Results) -> None:

@@ -16,21 +16,35 @@ from p2pkd.analysis.settings import setting_text
 from p2pkd.analysis.statistics import Interval, interval, interval_of, paired
 from p2pkd.analysis.tuning import TUNED
 from p2pkd.core.errors import ResultError, suggestion
+from p2pkd.core.scores import short
 
 ALL, BEST = "all", "best"
 COMPARED = ("difference", "difference_low", "difference_high", "pairs", "p", "p_holm",
             "shows_from", "detectable", "seeds_needed")  # fmt: skip
-MEASURED = ("budget", "mean", "std", "n", "low", "high", "reached", "used", "against", *COMPARED)
+MEASURED = (
+    "score",
+    "budget",
+    "mean",
+    "std",
+    "n",
+    "low",
+    "high",
+    "reached",
+    "used",
+    "against",
+    *COMPARED,
+)
 
 Setting = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Group:
-    """The runs of one setting: what each seed had for a budget."""
+    """The runs of one setting: what each seed had for a budget, and what its accuracy is of."""
 
     setting: Setting
     by_seed: Mapping[int, Bought]
+    score: str
 
     @property
     def interval(self) -> Interval:
@@ -49,16 +63,16 @@ def at_budgets(
     value of the first key); the whole text of a setting; ``best``, the one with the highest mean;
     or ``all``, every setting before it, a row each.
 
-    Columns: what was varied; ``budget``; ``mean``, ``std``, ``n``, ``low``, ``high`` of accuracy
-    over seeds (95 %); ``reached``, the share of runs that had spent the budget by their end, the
-    others counting with the accuracy of their end; ``used``, the mean share of the budget that had
-    been spent at the evaluation that counts.  A setting with a run that has no accuracy, since it
-    had diverged or its first evaluation had spent more, has none.  Then ``against`` and the mean
-    ``difference`` of pairs of one seed with its 95 % interval, the number of ``pairs``, ``p`` of
-    the paired t test and ``p_holm``, corrected for all comparisons in the table; ``shows_from``,
-    the smallest mean difference that these seeds would have shown; ``detectable``, the true
-    difference that they show with a power of 80 %; ``seeds_needed`` to show the observed one with
-    that power, if it is true.
+    Columns: what was varied; ``score``, what accuracy is of (`p2pkd.core.scores`); ``budget``;
+    ``mean``, ``std``, ``n``, ``low``, ``high`` of accuracy over seeds (95 %); ``reached``, the
+    share of runs that had spent the budget by their end, the others counting with the accuracy of
+    their end; ``used``, the mean share of the budget that had been spent at the evaluation that
+    counts.  A setting with a run that has no accuracy, since it had diverged or its first
+    evaluation had spent more, has none.  Then ``against`` and the mean ``difference`` of pairs of
+    one seed with its 95 % interval, the number of ``pairs``, ``p`` of the paired t test and
+    ``p_holm``, corrected for all comparisons in the table; ``shows_from``, the smallest mean
+    difference that these seeds would have shown; ``detectable``, the true difference that they show
+    with a power of 80 %; ``seeds_needed`` to show the observed one with that power, if it is true.
 
     Raise ResultError for a budget or an *against* that is not there.
     """
@@ -90,10 +104,15 @@ def parse_budgets(texts: Sequence[str]) -> list[Budget]:
 
 def _groups(results: Results, keys: list[str], budget: Budget) -> dict[Setting, Group]:
     found: dict[Setting, dict[int, Bought]] = {}
+    scores: dict[Setting, dict[str, None]] = {}
     for run, row in zip(results, results.frame[keys].itertuples(index=False), strict=True):
         setting = tuple(None if value != value else value for value in row)
         found.setdefault(setting, {})[run.seed or 0] = accuracy_at(run, budget)
-    return {setting: Group(setting, by_seed) for setting, by_seed in found.items()}
+        scores.setdefault(setting, {})[short(run.summary)] = None
+    return {
+        setting: Group(setting, by_seed, " and ".join(scores[setting]))
+        for setting, by_seed in found.items()
+    }
 
 
 def _row(keys: list[str], budget: Budget, group: Group, other: Group | None) -> dict[str, Any]:
@@ -103,6 +122,7 @@ def _row(keys: list[str], budget: Budget, group: Group, other: Group | None) -> 
     used = 1.0 if final else sum(spent) / len(spent) if spent else math.nan
     return {
         **dict(zip(keys, group.setting, strict=True)),
+        "score": group.score,
         "budget": budget.text,
         **vars(group.interval),
         "reached": sum(each.reached for each in bought) / len(bought),

@@ -21,12 +21,13 @@ def equal_cost_latex(table: pd.DataFrame) -> str:
     are is told in comments above it, to be used in the caption.
     """
     keys = [key for key in table.columns if key not in MEASURED]
-    head = [*keys, "budget", "accuracy (\\%)", "95 \\%", "runs", "against", "difference", "95 \\%",
-            "$p$", "detectable", "seeds needed"]  # fmt: skip
+    head = [*keys, "score", "budget", "accuracy (\\%)", "95 \\%", "runs", "against", "difference",
+            "95 \\%", "$p$", "detectable", "seeds needed"]  # fmt: skip
     head[: len(keys)] = [tex_text(key) for key in keys]
     rows = [[tex_text(row[key]) for key in keys] + _cells(row) for row in table.to_dict("records")]
-    columns = "l" * len(keys) + "lrlrlrlrrr"
+    columns = "l" * len(keys) + "llrlrlrlrrr"
     notes = [
+        "% score: what the accuracy is of",
         "% accuracy: mean and standard deviation over seeds; differences in points, paired by seed",
         f"% p: paired t tests, corrected for all {int(table['p'].notna().sum())} comparisons of "
         "this table (Holm)",
@@ -43,6 +44,7 @@ def equal_cost_latex(table: pd.DataFrame) -> str:
 def _cells(row: dict[Any, Any]) -> list[str]:
     mark = DAGGER if row["reached"] < 1 else ""
     return [
+        tex_text(row["score"]),
         tex_text(row["budget"]),
         f"${_points(row['mean'])} \\pm {_points(row['std'])}${mark}",
         _interval(row["low"], row["high"]),

@@ -15,11 +15,12 @@ from p2pkd.report.tables import Table
 
 ROWS = 120
 CAPTION = (
-    "What these seeds can tell: accuracy{budgets}, and what each setting has more than another, "
-    "in points, paired by seed. Corrected p: paired t tests, Holm's correction over this "
-    "table (tests: {n}). Shows from: the smallest mean difference that would have shown at "
-    "95 %. Detectable: the true difference that so many seeds show four times in five. Seeds "
-    "needed: to show the observed difference four times in five, if it is the true one."
+    "What these seeds can tell: accuracy{budgets} of what methods deliver, the score, and what "
+    "each setting has more than another, in points, paired by seed. Corrected p: paired t "
+    "tests, Holm's correction over this table (tests: {n}). Shows from: the smallest mean "
+    "difference that would have shown at 95 %. Detectable: the true difference that so many "
+    "seeds show four times in five. Seeds needed: to show the observed difference four times in"
+    " five, if it is the true one."
 )
 LESS = (
     " A dagger: some runs spent less than the budget by their end, and count as they ended, for "
@@ -31,8 +32,8 @@ def equal_cost(results: Results, at: Sequence[str], against: str | None) -> Tabl
     """Return a row per budget and comparison; see `p2pkd.analysis.equal_cost.at_budgets`."""
     table = results.at(*at, against=against)
     keys = [key for key in table.columns if key not in MEASURED]
-    head = ["setting", "budget", "accuracy", "runs", "used", "against", "difference", "95 %",
-            "corrected p", "shows from", "detectable", "seeds needed"]  # fmt: skip
+    head = ["setting", "score", "budget", "accuracy", "runs", "used", "against", "difference",
+            "95 %", "corrected p", "shows from", "detectable", "seeds needed"]  # fmt: skip
     rows = [_row(row, keys) for row in table.head(ROWS).to_dict("records")]
     budgets = f" at {', '.join(at)}" if at else " at the end"
     caption = CAPTION.format(budgets=budgets, n=int(table["p"].notna().sum()))
@@ -46,6 +47,7 @@ def equal_cost(results: Results, at: Sequence[str], against: str | None) -> Tabl
 def _row(row: dict[Any, Any], keys: list[str]) -> list[str]:
     return [
         setting_text(row, keys),
+        row["score"],
         row["budget"],
         percent(row["mean"]) + (" †" if row["reached"] < 1 else ""),
         count(row["n"]),

@@ -147,7 +147,6 @@ def test_d_psgd_begins_from_one_model_by_itself(tmp_path):
     alike = simulate(scenario, out=tmp_path / "alike")
     other = simulate({**scenario, **apart}, out=tmp_path / "apart")
     assert alike.evaluations.query("time_s == 0")["accuracy"].nunique() == 1
-    assert (
-        alike.summary["final_agents_accuracy_mean"] > 0.6
-    )  # 0.67, and 0.17 from different weights
+    # 0.67, and 0.17 from different weights.
+    assert alike.summary["final_agents_accuracy_mean"] > 0.6
     assert other.summary["final_agents_accuracy_mean"] < 0.3
