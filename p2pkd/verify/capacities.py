@@ -24,12 +24,11 @@ def changes(*, fast: bool) -> Iterator[Check]:
         yield from alike(
             LAW, f"outage of 3 s, {next(iter(who))}", alone + 3, _spans(outages=outages)
         )
-    # 2 s at a half of the rate, 2 s at all of it, and so on.
-    daily = {"kind": "daily", "factors": [0.5, 1.0], "day": "4 s"}
-    half = 0.5 * DOWNLINK * (2 - LATENCY_S)
-    # After 8 s: two parts of the day at all of the rate, and a whole one at a half.
-    expected = 8 + (SIZE - half - 5 * DOWNLINK) / (DOWNLINK / 2)
-    yield from alike(LAW, "daily factors 0.5 and 1", expected, _spans(variation=daily))
+    # Parts of 2 s, so the fifth, again at all of the rate, begins at 8 s.
+    daily = {"kind": "daily", "factors": [0.5, 1.0, 0.25], "day": "6 s"}
+    crossed = DOWNLINK * (0.5 * (2 - LATENCY_S) + 1.0 * 2 + 0.25 * 2 + 0.5 * 2)
+    expected = 8 + (SIZE - crossed) / DOWNLINK
+    yield from alike(LAW, "daily factors 0.5, 1 and 0.25", expected, _spans(variation=daily))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "rates.csv"
         file.write_text("time,uplink,downlink\n0,4,2\n1,4,0.5\n")

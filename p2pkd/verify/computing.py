@@ -40,6 +40,11 @@ def flops(*, fast: bool) -> Iterator[Check]:
         ("distilling, joint", _learn("response", order="joint"), "distill", 2 * TRAIN_FLOPS, 1),
         ("merging two models", _MERGE, "merge", 2 * 2 * PARAMETERS, 1),
     ]
+    # Images of 8 x 8: four 3 x 3 convolutions over each pixel, halved planes, 8 units, 4 classes.
+    images = {"data": {"dataset": {"features": 64, "image": [1, 8, 8]}}}
+    cnn = {"model": {"kind": "cnn", "channels": [4], "dense": 8}}
+    wide = 8 * 8 * 4 * (2 * 9 + 1) + 8 * (2 * 4 * 4 * 4 + 1) + 4 * (2 * 8 + 1)
+    cases.append(("predicting, cnn", {**images, "device": cnn}, "predict", REFERENCE * wide, 1))
     for case, sections, kind, expected, speed in cases:
         done = _last(observe(base(2, 25.0, **sections)).computations, kind)
         yield exact(law, f"{case}, FLOPs", expected, done.flops)

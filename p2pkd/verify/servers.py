@@ -90,14 +90,19 @@ def duos(*, fast: bool) -> Iterator[Check]:
     hidden = 6
     private = 2 * (FEATURES * hidden + hidden * CLASSES) + hidden + CLASSES
     model = {"kind": "duo", "private": {"kind": "mlp", "hidden": [hidden]}, "proxy": "linear"}
-    learn = {"learn": {"local_steps": 5, "batch": 16}}
-    seen = with_preset("proxyfl", 4, learn, device={"model": model})
-    sent = [m.payload_bytes for m in seen.messages]
-    yield from alike(law, "payload in bytes", 4 * PARAMETERS + 4, sent)
     flops = 3 * 5 * 16 * (private + FORWARD_FLOPS)
-    yield from _work(seen.computations, law, "FLOPs of training", flops, "train", "distill")
-    # The first round has nothing to merge; later ones have one's own and one other.
-    yield from _work(seen.computations, law, "FLOPs of a merge", 2 * 2 * PARAMETERS, "merge")
+    # The first round has nothing to merge.  By push-sum later ones have one's own and one other;
+    # where proxies are handed on there are no masses, and the other's alone is taken over.
+    for objective, mass, parts in (("proxy", 4, 2), ("proxy_exchange", 0, 1)):
+        learn = {"learn": {"objective": objective, "local_steps": 5, "batch": 16}}
+        seen = with_preset("proxyfl", 4, learn, device={"model": model})
+        sent = [m.payload_bytes for m in seen.messages]
+        case = f"objective {objective}"
+        yield from alike(law, f"{case}, payload in bytes", 4 * PARAMETERS + mass, sent)
+        done = seen.computations
+        yield from _work(done, law, f"{case}, FLOPs of training", flops, "train", "distill")
+        merging = 2 * parts * PARAMETERS
+        yield from _work(done, law, f"{case}, FLOPs of a merge", merging, "merge")
 
 
 def looks(*, fast: bool) -> Iterator[Check]:
