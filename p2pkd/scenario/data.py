@@ -81,20 +81,38 @@ class Synthetic(DatasetSpec):
 
 
 class Idx(DatasetSpec):
-    """IDX files (MNIST and its kin) in a folder; `.gz` or not, train and t10k where present."""
+    """IDX files (MNIST and its kin) in a folder; `.gz` or not, train and t10k where present.
+
+    EMNIST's own names are read too; its images lie on their side, as they do in its files.
+    """
 
     kind: Literal["idx"] = "idx"
     path: str
     """The folder; `${NAME}` takes an environment variable."""
+    split: Literal["balanced", "byclass", "bymerge", "digits", "letters", "mnist"] | None = None
+    """Which of EMNIST's sets, where the folder has several."""
     limit: Count | None = None
     """Use at most so many rows, drawn at random, stratified."""
 
 
 class Npz(DatasetSpec):
-    """A NumPy archive with arrays `x` (rows first) and `y` (integers from 0)."""
+    """A NumPy archive with arrays `x` (rows first) and `y` (labels of any kind, or one-hot).
+
+    Parts of its own are used: `x_train`, `x_val` and `x_test` with their `y_...`, or MedMNIST's
+    `train_images`, `train_labels` and so on.  Labels other than whole numbers from 0 are numbered
+    in their order and keep their names.  Images of bytes are divided by 255, tables are not.
+    """
 
     kind: Literal["npz"] = "npz"
     path: str
+    channels: Literal["first", "last"] | None = None
+    """Of images with several; default: as their shape tells, refused where it does not."""
+    standardise: bool = False
+    """Centre and scale each column, with the statistics of rows that are not for testing."""
+    validation: Literal["learn", "test", "unused"] = "learn"
+    """What becomes of a validation part: rows to learn from, to test on, or none."""
+    owner: str | None = None
+    """The array with each row's owner, for `partition: owners`."""
 
 
 class HuggingFace(DatasetSpec):
@@ -106,6 +124,10 @@ class HuggingFace(DatasetSpec):
     image: str | None = None
     """The column with the input; default: the first image or numeric array column."""
     label: str = "label"
+    channels: Literal["first", "last"] | None = None
+    """Of arrays with several; pictures have them last."""
+    standardise: bool = False
+    """Centre and scale each column, with the statistics of rows that are not for testing."""
     limit: Count | None = None
 
 
@@ -161,6 +183,29 @@ class FeatureShift(PartitionSpec):
     kind: Literal["feature_shift"] = "feature_shift"
     rotation: Annotated[float, Field(ge=0, le=180)] = 45.0
     noise: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+
+
+class Owners(PartitionSpec):
+    """Everybody owns the rows that the data set says (`dataset.owner`): one owner an agent.
+
+    Owners are numbered by number if all are whole numbers, else by name.  Rows that are drawn for
+    the test or the reference set are taken from their owners.
+    """
+
+    kind: Literal["owners"] = "owners"
+
+
+class Indices(PartitionSpec):
+    """Everybody owns the rows of a list in a JSON file: ``[[0, 5, 9], [1, 2], ...]``.
+
+    Rows count from 0 as the data set has them, those of its own test part not included.  Rows that
+    are drawn for the test or the reference set are taken from their owners; what no list has is
+    nobody's.
+    """
+
+    kind: Literal["indices"] = "indices"
+    path: str
+    """Relative to the scenario file; `${NAME}` takes an environment variable."""
 
 
 class ReferenceSpec(Spec):

@@ -13,6 +13,7 @@ from p2pkd.core.errors import DataError
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.data import DataSpec, FeatureShift, ReferenceSpec, StreamSpec
 from p2pkd.world.datasets import load
+from p2pkd.world.owners import owners_of
 from p2pkd.world.partition import Partition, build_partition, check_rows
 from p2pkd.world.raw import Raw
 from p2pkd.world.reference import draw_rows, other_rows
@@ -84,6 +85,12 @@ def read_rows(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> Ra
     """
     raw = load(spec.dataset, streams, base)
     check_rows(spec.partition, len(raw.y), n_agents)
+    if not (raw.y != raw.y[0]).any():
+        only = raw.class_names[raw.y[0]] if raw.class_names else raw.y[0]
+        raise DataError(
+            f"data.dataset: all {len(raw.y)} rows of {raw.name!r} are of class {only}; what is one"
+            " class cannot be learned"
+        )
     return raw
 
 
@@ -123,7 +130,9 @@ def build_data(
     private_x, private_y = x[private], raw.y[private]
     rng = streams.generator("partition")
     busy = n_agents - len(idle)
-    partition = build_partition(spec.partition, private_y, busy, raw.n_classes, rng)
+    owners = owners_of(spec.partition, raw, busy, base)
+    mine = None if owners is None else owners[private]
+    partition = build_partition(spec.partition, private_y, busy, raw.n_classes, rng, mine)
     partition = partition.beside(idle)
     if isinstance(spec.partition, FeatureShift):
         private_x = shifted(spec.partition, private_x, raw.input_shape, partition, streams)

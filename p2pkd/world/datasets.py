@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from p2pkd.core.errors import DataError
+from p2pkd.core.machine import too_large
 from p2pkd.core.rng import Streams
 from p2pkd.scenario import data as specs
 from p2pkd.scenario.data import DatasetSpec
 from p2pkd.world.huggingface import load_huggingface
 from p2pkd.world.idx import load_idx
+from p2pkd.world.npz import load_npz
 from p2pkd.world.paths import locate
 from p2pkd.world.raw import Raw, limited
 from p2pkd.world.synthetic import blobs, shells
@@ -58,6 +59,9 @@ def _bundled(spec: specs.Bundled, streams: Streams, base: Path) -> Raw:
 
 @load.register
 def _synthetic(spec: specs.Synthetic, streams: Streams, base: Path) -> Raw:
+    # Twice: what is made, and what of it is split.
+    if (problem := too_large(2 * 4.0 * spec.rows * spec.features)) is not None:
+        raise DataError(f"data.dataset: {spec.rows:,} rows of {spec.features:,} take {problem}")
     rng = streams.generator("synthetic data")
     make = blobs if spec.shape == "blobs" else shells
     x, y = make(spec.rows, spec.features, spec.classes, spec.separation, rng=rng)
@@ -67,19 +71,13 @@ def _synthetic(spec: specs.Synthetic, streams: Streams, base: Path) -> Raw:
 @load.register
 def _idx(spec: specs.Idx, streams: Streams, base: Path) -> Raw:
     folder = locate(spec.path, base, DataError, "data.dataset.path")
-    return limited(load_idx(folder), spec.limit, streams.generator("data limit"))
+    return limited(load_idx(folder, spec.split), spec.limit, streams.generator("data limit"))
 
 
 @load.register
 def _npz(spec: specs.Npz, streams: Streams, base: Path) -> Raw:
     file = locate(spec.path, base, DataError, "data.dataset.path")
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            if not {"x", "y"} <= set(archive):
-                raise DataError(f"{file}: has arrays {sorted(archive)}; needs x and y")
-            return Raw.from_arrays(file.stem, archive["x"], archive["y"], str(file))
-    except (OSError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise DataError(f"{file}: cannot be read as .npz: {error}") from error
+    return load_npz(file, spec)
 
 
 @load.register

@@ -32,8 +32,13 @@ def load_huggingface(spec: HuggingFace, base: Path) -> Raw:
             known = suggestion(key, table.column_names)
             raise DataError(f"data.dataset: {spec.name!r} has no column {key!r}{known}")
     y, names = _labels(table, spec.label)
+    rows = _stack(table[column], spec.name, column)
+    # Pictures have their channels last, as Pillow hands them over.
+    pictures = not isinstance(table[0][column], np.ndarray | list) and rows.ndim == 4
+    channels = spec.channels or ("last" if pictures else None)
+    where = f"data.dataset {spec.name!r}"
     return Raw.from_arrays(
-        spec.name, _stack(table[column], spec.name, column), y, f"data.dataset {spec.name!r}", names
+        spec.name, rows, y, where, names, channels=channels, standardise=spec.standardise
     )
 
 
@@ -77,10 +82,7 @@ def _stack(values: Any, name: str, column: str) -> NDArray[Any]:
 
 
 def _labels(table: Any, column: str) -> tuple[NDArray[Any], tuple[str, ...] | None]:
-    """Return labels from 0 and the classes' names, where there are any."""
+    """Return labels and the classes' names, where the set has any."""
     labels = np.asarray(table[column])
     named = getattr(table.features.get(column), "names", None)
-    if labels.dtype.kind in "US":
-        names, labels = np.unique(labels, return_inverse=True)
-        return labels, tuple(map(str, names))
     return labels, tuple(named) if named else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +12,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p2pkd.core.errors import DataError
-from p2pkd.world.raw import Raw
+from p2pkd.world.raw import Part, Raw
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def load_idx(folder: Path) -> Raw:
-    """Read the train and t10k images and labels that lie in *folder*, `.gz` or not.
+def load_idx(folder: Path, split: str | None = None) -> Raw:
+    """Read the train and test images and labels that lie in *folder*, `.gz` or not.
 
-    The t10k part becomes the test part where both are present.  Raise DataError if neither is.
+    Files are called as MNIST's (``t10k`` for the test part) or EMNIST's
+    (``emnist-letters-train-images-idx3-ubyte``, ``test``), of which *split* chooses one.  The test
+    part becomes the test part where both are present.  Raise DataError if neither is.
     """
-    train, test = _pair(folder, "train"), _pair(folder, "t10k")
+    prefix = _prefix(folder, split)
+    train = _pair(folder, f"{prefix}train")
+    test = _pair(folder, f"{prefix}(?:t10k|test)")
     if train is None and test is None:
         raise DataError(
             f"{folder}: has neither train-images-idx3-ubyte nor t10k-images-idx3-ubyte with their "
             f"labels (.gz or not)"
         )
-    if train is None or test is None:
-        raw = train or test
-        assert raw is not None
-        return raw
-    if train.input_shape != test.input_shape:
-        raise DataError(f"{folder}: train {train.input_shape} and t10k {test.input_shape} differ")
-    return replace(train, test_x=test.x, test_y=test.y)
+    learning = train or test
+    assert learning is not None
+    own_test = None if train is None else test
+    if own_test is not None and learning.x.shape[1:] != own_test.x.shape[1:]:
+        raise DataError(
+            f"{folder}: train {learning.x.shape[1:]} and t10k {own_test.x.shape[1:]} differ"
+        )
+    return Raw.from_arrays(folder.name, learning.x, learning.y, str(folder), test=own_test)
+
+
+def _prefix(folder: Path, split: str | None) -> str:
+    """Return how the names of the files begin; raise DataError where that is to be chosen."""
+    files = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    matches = (re.match(r"emnist-([a-z]+)-(?:train|test)-images", name) for name in files)
+    splits = sorted({match[1] for match in matches if match})
+    if split is not None and split not in splits:
+        known = ", ".join(splits) or "none"
+        raise DataError(f"data.dataset.split: {split!r}, but {folder} has of EMNIST's: {known}")
+    plain = any(name.startswith(("train-images", "t10k-images")) for name in files)
+    if split is None and len(splits) + plain > 1:
+        raise DataError(
+            f"{folder}: has several sets, {', '.join(splits)}{' and MNIST' if plain else ''};"
+            " choose with data.dataset.split, or put them in folders of their own"
+        )
+    chosen = split or (splits[0] if splits else None)
+    return "" if chosen is None else f"emnist-{chosen}-"
 
 
 def read_idx(file: Path) -> NDArray[Any]:
@@ -58,11 +80,14 @@ def read_idx(file: Path) -> NDArray[Any]:
     return np.frombuffer(content, dtype, offset=start).reshape(shape)
 
 
-def _pair(folder: Path, part: str) -> Raw | None:
+def _pair(folder: Path, part: str) -> Part | None:
     images, labels = _file(folder, part, "images"), _file(folder, part, "labels")
     if images is None or labels is None:
         return None
-    return Raw.from_arrays(folder.name, read_idx(images), read_idx(labels), str(images))
+    x, y = read_idx(images), read_idx(labels)
+    if len(x) != len(y):
+        raise DataError(f"{images}: x {x.shape} and y {y.shape}; need (rows, ...) and (rows,)")
+    return Part(x, y)
 
 
 def _file(folder: Path, part: str, what: str) -> Path | None:

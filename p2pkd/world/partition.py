@@ -60,15 +60,25 @@ class Partition:
 
 
 def build_partition(
-    spec: PartitionSpec, y: Ints, n_agents: int, n_classes: int, rng: np.random.Generator
+    spec: PartitionSpec,
+    y: Ints,
+    n_agents: int,
+    n_classes: int,
+    rng: np.random.Generator,
+    owners: Ints | None = None,
 ) -> Partition:
     """Divide the rows labelled *y*, ``(n_rows,)``, among *n_agents*.
+
+    *owners*, ``(n_rows,)``, says whose they are where that is given and not drawn; -1: nobody's.
 
     Raise DataError, with the remedy, if *spec* cannot be met.
     """
     check_rows(spec, len(y), n_agents)
-    rows, sizes = _divide(spec, y, n_agents, n_classes, rng)
-    rows, sizes = _top_up(rows, sizes, spec.min_rows, rng)
+    if owners is not None:
+        rows, sizes = _given(spec, owners, n_agents, rng)
+    else:
+        rows, sizes = _divide(spec, y, n_agents, n_classes, rng)
+        rows, sizes = _top_up(rows, sizes, spec.min_rows, rng)
     owner = np.repeat(np.arange(n_agents), sizes)
     counts = np.bincount(owner * n_classes + y[rows], minlength=n_agents * n_classes)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
@@ -84,6 +94,22 @@ def check_rows(spec: PartitionSpec, n_rows: int, n_agents: int) -> None:
             f"private rows, but there are {n_rows}; use fewer agents, a smaller min_rows, or a "
             f"smaller reference or test set"
         )
+
+
+def _given(
+    spec: PartitionSpec, owners: Ints, n: int, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Return the rows of each of their *owners*, shuffled; nobody gets any of another's."""
+    owned = np.flatnonzero(owners >= 0)
+    rows, sizes = _deal(owned, owners[owned], np.ones(len(owned), np.int64), n, rng)
+    poor = np.flatnonzero(sizes < spec.min_rows)
+    if len(poor):
+        raise DataError(
+            f"data.partition: agent {poor[0]} owns {sizes[poor[0]]} private rows, fewer than"
+            f" min_rows: {spec.min_rows}; those for the test and the reference set are taken from"
+            " their owners"
+        )
+    return rows, sizes
 
 
 @singledispatch

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from p2pkd.core.errors import DataError
+from p2pkd.world.labels import classes_in
 from p2pkd.world.stratify import stratified
+
+Channels = Literal["first", "last"]
+
+
+class Part(NamedTuple):
+    """Rows and their labels, as a file has them."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+
+    def with_(self, other: Part, where: str) -> Part:
+        """Return both parts' rows; raise DataError, naming *where*, if they are not alike."""
+        if self.x.shape[1:] != other.x.shape[1:] or self.y.shape[1:] != other.y.shape[1:]:
+            raise DataError(f"{where}: rows {other.x.shape[1:]}, others are {self.x.shape[1:]}")
+        return Part(np.concatenate([self.x, other.x]), np.concatenate([self.y, other.y]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +41,7 @@ class Raw:
     test_x, test_y : the set's own test part, where it has one.
     standardise : whether columns are to be centred and scaled, with statistics of rows that are not
         for testing.
+    owners : ``(n_rows,)``, the name of each row's owner, where the set tells; empty: nobody.
     """
 
     name: str
@@ -34,6 +52,7 @@ class Raw:
     test_x: NDArray[np.float32] | None = None
     test_y: NDArray[np.int64] | None = None
     standardise: bool = False
+    owners: NDArray[np.str_] | None = None
 
     @property
     def n_classes(self) -> int:
@@ -49,25 +68,70 @@ class Raw:
         y: NDArray[Any],
         where: str,
         class_names: tuple[str, ...] | None = None,
+        *,
+        test: Part | None = None,
+        channels: Channels | None = None,
+        standardise: bool = False,
+        owners: NDArray[Any] | None = None,
     ) -> Raw:
-        """Check and convert arrays from a user.
+        """Check and convert arrays from a user; *test* is the set's own test part.
 
         Images of bytes are divided by 255 and ``(n, h, w[, channels])`` becomes channels first;
-        floating-point numbers are taken as they are.  Raise DataError, naming *where*.
+        tables, and floating-point numbers, are taken as they are.  Labels become classes as
+        `p2pkd.world.labels.classes_in` says.  Raise DataError, naming *where*.
         """
-        x, y = np.asarray(x), np.asarray(y)
-        if x.ndim < 2 or len(x) != len(y) or y.ndim != 1 or not len(y):
-            raise DataError(f"{where}: x {x.shape} and y {y.shape}; need (rows, ...) and (rows,)")
-        if not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
-            raise DataError(f"{where}: y must be whole numbers from 0, given {y.dtype} {y[:3]}")
-        if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
-            raise DataError(f"{where}: x must be numbers, given {x.dtype}")
-        scale = 255 if x.dtype == np.uint8 else 1
-        x = _channels_first(x)
-        flat = x.reshape(len(x), -1).astype(np.float32) / np.float32(scale)
-        if not np.isfinite(flat).all():
-            raise DataError(f"{where}: x has entries that are not finite")
-        return cls(name, flat, y.astype(np.int64), x.shape[1:], class_names)
+        parts = [Part(np.asarray(x), np.asarray(y))]
+        parts += [] if test is None else [Part(np.asarray(test.x), np.asarray(test.y))]
+        for part in parts:
+            if part.x.ndim < 2 or not part.y.ndim or len(part.x) != len(part.y) or not len(part.y):
+                raise DataError(
+                    f"{where}: x {part.x.shape} and y {part.y.shape}; need (rows, ...) and (rows,)"
+                )
+        if owners is not None and len(owners) != len(parts[0].y):
+            raise DataError(f"{where}: {len(owners)} owners of {len(parts[0].y)} rows")
+        if test is not None and parts[0].x.shape[1:] != parts[1].x.shape[1:]:
+            raise DataError(
+                f"{where}: rows of {parts[0].x.shape[1:]} to learn from and of"
+                f" {parts[1].x.shape[1:]} for testing"
+            )
+        classes = classes_in([part.y for part in parts], where, class_names or ())
+        rows = [_rows(part.x, where, channels) for part in parts]
+        shape = rows[0].shape[1:]
+        flat = [x.reshape(len(x), -1) for x in rows]
+        return cls(
+            name,
+            flat[0],
+            classes.parts[0],
+            shape,
+            classes.names,
+            test_x=None if test is None else flat[1],
+            test_y=None if test is None else classes.parts[1],
+            standardise=standardise,
+            owners=owners,
+        )
+
+
+def _rows(x: NDArray[Any], where: str, channels: Channels | None) -> NDArray[np.float32]:
+    """Return numbers ``(n, features)``, or images with channels first, as float32."""
+    if np.iscomplexobj(x):
+        raise DataError(f"{where}: x is complex; save real and imaginary parts as columns")
+    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
+        raise DataError(f"{where}: x must be numbers, given {x.dtype}")
+    if x.ndim > 4:
+        raise DataError(f"{where}: x has {x.ndim} dimensions; rows are tables or images")
+    if not math.prod(x.shape[1:]):
+        raise DataError(f"{where}: x {x.shape} has no columns")
+    # A table of bytes has units of its own: ages, counts.
+    scale = 255 if x.dtype == np.uint8 and x.ndim > 2 else 1
+    if x.ndim > 2:
+        x = _channels_first(x, where, channels)
+    elif channels is not None:
+        raise DataError(f"{where}: channels: {channels}, but x {x.shape} is no images")
+    with np.errstate(over="ignore"):
+        rows = np.asarray(x.astype(np.float32) / np.float32(scale))
+    if not np.isfinite(rows).all():
+        raise DataError(f"{where}: x has entries that are not finite in float32")
+    return rows
 
 
 def limited(raw: Raw, limit: int | None, rng: np.random.Generator) -> Raw:
@@ -79,16 +143,25 @@ def limited(raw: Raw, limit: int | None, rng: np.random.Generator) -> Raw:
     n_test = limit * tests // total
     rows = np.sort(stratified(raw.y, limit - n_test, rng))
     changes: dict[str, Any] = {"x": raw.x[rows], "y": raw.y[rows]}
+    if raw.owners is not None:
+        changes["owners"] = raw.owners[rows]
     if raw.test_x is not None and raw.test_y is not None:
         rows = np.sort(stratified(raw.test_y, n_test, rng))
         changes |= {"test_x": raw.test_x[rows], "test_y": raw.test_y[rows]}
     return replace(raw, **changes)
 
 
-def _channels_first(x: NDArray[Any]) -> NDArray[Any]:
+def _channels_first(x: NDArray[Any], where: str, channels: Channels | None) -> NDArray[Any]:
+    """Return images ``(n, channels, height, width)``, said or guessed where there is no doubt."""
     if x.ndim == 3:
         return x[:, None]
-    # 1 to 4 channels at the end and not at the front: photographs as most files hold them.
-    if x.ndim == 4 and x.shape[3] <= 4 < x.shape[1]:
-        return x.transpose(0, 3, 1, 2)
-    return x
+    _, a, b, c = x.shape
+    # A photograph is square, or has fewer channels than pixels in a row: what does it look like?
+    seen = {"last"} if a == b != c or c <= 4 < a else set()
+    seen |= {"first"} if b == c != a or a <= 4 < c else set()
+    if channels is None and len(seen) != 1:
+        raise DataError(
+            f"{where}: images of {a} x {b} x {c}: are the channels first or last? set"
+            " data.dataset.channels: first or last"
+        )
+    return x.transpose(0, 3, 1, 2) if (channels or seen.pop()) == "last" else x
