@@ -47,7 +47,7 @@ def caption(results: Results) -> str:
         for name, own in spent.items()
     )
     return (
-        f"bands are 95 % intervals over {seeds} seeds, and each method has the best of four learning "
+        f"bands are 95 % intervals over {seeds} seeds; each method has the best of four learning "
         "rates on two other seeds. Distillation ends "
         f"{100 * alone['difference']:.1f} points of test accuracy (95 %: "
         f"{points(alone['difference_low'], alone['difference_high'])}) above the same agents on "
