@@ -28,7 +28,7 @@ def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -
     from p2pkd.run import run
     from p2pkd.scenario.resolve import to_yaml
 
-    path = out or default_path(loaded.scenario.name, to_yaml(loaded.scenario))
+    path = out or default_path(loaded.scenario.name, to_yaml(loaded.scenario), dry_run=dry_run)
     try:
         with Progress(
             loaded.scenario.duration, score=loaded.scenario.evaluate.score or "agents"
