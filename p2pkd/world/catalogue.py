@@ -59,7 +59,8 @@ def profiles() -> dict[str, Profile]:
 def resolve(groups: Sequence[DeviceSpec]) -> tuple[Device, ...]:
     """Return the figures of each group: its own first, then its profile's.
 
-    Groups of one name are numbered: two groups of laptops are ``laptop 1`` and ``laptop 2``.  Raise InputError, with the nearest name, if a profile is not in the catalogue.
+    Groups of one name are numbered: two groups of laptops are ``laptop 1`` and ``laptop 2``.
+    Raise InputError, with the nearest name, if a profile is not in the catalogue.
     """
     devices = [_device(i, group) for i, group in enumerate(groups)]
     names = told_apart([device.name for device in devices])
