@@ -175,7 +175,9 @@ def to_latex(table: pd.DataFrame, digits: int = 3) -> str:
     if {"mean", "low", "high"} <= set(shown.columns):
         half = (shown["high"] - shown["low"]) / 2
         pairs = zip(shown["mean"], half, strict=True)
-        shown["mean"] = [Tex(f"${mean:.{digits}g} \\pm {h:.2g}$") for mean, h in pairs]
+        means = [Tex(f"${mean:.{digits}g} \\pm {h:.2g}$") for mean, h in pairs]
+        # As objects: a column of text would make plain text of them.
+        shown["mean"] = pd.Series(means, shown.index, dtype=object)
         shown = shown.drop(columns=["std", "low", "high"], errors="ignore")
     lines = [" & ".join(map(_tex, shown.columns)) + r" \\", r"\midrule"]
     lines += [
