@@ -72,7 +72,9 @@ def run(
         raise loaded.located(error) from None
     # 2. The run, recorded as it goes.
     with closing(simulation.shared.learner):
-        path = Path(out) if out is not None else default_path(scenario.name, resolved)
+        path = (
+            Path(out) if out is not None else default_path(scenario.name, resolved, dry_run=dry_run)
+        )
         directory = RunDirectory.create(
             path,
             scenario_text=loaded.text,

@@ -175,7 +175,9 @@ def to_latex(table: pd.DataFrame, digits: int = 3) -> str:
     if {"mean", "low", "high"} <= set(shown.columns):
         half = (shown["high"] - shown["low"]) / 2
         pairs = zip(shown["mean"], half, strict=True)
-        shown["mean"] = [f"${mean:.{digits}g} \\pm {h:.2g}$" for mean, h in pairs]
+        means = [Tex(f"${mean:.{digits}g} \\pm {h:.2g}$") for mean, h in pairs]
+        # As objects: a column of text would make plain text of them.
+        shown["mean"] = pd.Series(means, shown.index, dtype=object)
         shown = shown.drop(columns=["std", "low", "high"], errors="ignore")
     lines = [" & ".join(map(_tex, shown.columns)) + r" \\", r"\midrule"]
     lines += [
@@ -187,6 +189,30 @@ def to_latex(table: pd.DataFrame, digits: int = 3) -> str:
     return f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}\n"
 
 
+class Tex(str):
+    """Text that is LaTeX already."""
+
+    __slots__ = ()
+
+
+# Each once: what stands for a character may hold others of them.
+_ESCAPED = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "\n": " ",
+        "\r": " ",
+        "\t": " ",
+    }
+)
+
+
 def _tex(value: object, digits: int = 3) -> str:
     if isinstance(value, float):
         return "--" if value != value else f"{value:.{digits}g}"
@@ -194,15 +220,8 @@ def _tex(value: object, digits: int = 3) -> str:
 
 
 def tex_text(value: object) -> str:
-    """Return *value* as LaTeX writes it; what is between dollars stays as it is."""
-    text = str(value)
-    if text.startswith("$"):
-        return text
-    for character in "\\&%#_{}":
-        text = text.replace(
-            character, r"\textbackslash{}" if character == "\\" else f"\\{character}"
-        )
-    return text
+    """Return *value* as LaTeX writes it; what is `Tex` already stays as it is."""
+    return str(value) if isinstance(value, Tex) else str(value).translate(_ESCAPED)
 
 
 def _run_directories(pattern: str) -> list[Path]:

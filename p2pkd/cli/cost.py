@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from p2pkd.cli.app import app, example
+from p2pkd.cli.patterns import run_folders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ def cost(
     from p2pkd.analysis.cost import cost_table
     from p2pkd.analysis.result import Result
 
-    results = [Result.from_dir(run) for run in runs]
+    results = [Result.from_dir(run) for run in run_folders(runs)]
     if estimate:
         _print_estimates(results, csv=csv, latex=latex)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -32,10 +33,11 @@ def findings() -> Iterator[tuple[str, str, bool]]:
     yield "python", f"{python} ({platform.platform()})", sys.version_info >= (3, 11)
     yield "p2pkd", version("p2pkd"), True
     for requirement in requires("p2pkd") or []:
-        name, extra = _name(requirement), "extra ==" in requirement
+        name = _name(requirement)
         found = _version(name)
+        group = _extra(requirement)
         absent = (
-            f"optional, not installed: pip install 'p2pkd[{name}]'" if extra else "not installed"
+            f"optional, not installed: pip install 'p2pkd[{group}]'" if group else "not installed"
         )
         yield name, found or absent, found is not None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -47,6 +49,12 @@ def findings() -> Iterator[tuple[str, str, bool]]:
 def _name(requirement: str) -> str:
     end = min((requirement.find(c) for c in _NAME_END if c in requirement), default=None)
     return requirement[:end]
+
+
+def _extra(requirement: str) -> str | None:
+    """Return the extra that asks for *requirement*, such as ``optuna>=4; extra == 'search'``."""
+    match = re.search(r"""extra\s*==\s*['"]([^'"]+)['"]""", requirement)
+    return match[1] if match else None
 
 
 def _version(name: str) -> str | None:

@@ -24,11 +24,13 @@ def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -
     Raise Interrupted, naming the directory with what was recorded until then, upon Ctrl-C.
     """
     from p2pkd.analysis.result import Result
+    from p2pkd.learning.memory import keep_freed_memory
     from p2pkd.record.directory import default_path
     from p2pkd.run import run
     from p2pkd.scenario.resolve import to_yaml
 
-    path = out or default_path(loaded.scenario.name, to_yaml(loaded.scenario))
+    keep_freed_memory()
+    path = out or default_path(loaded.scenario.name, to_yaml(loaded.scenario), dry_run=dry_run)
     try:
         with Progress(
             loaded.scenario.duration, score=loaded.scenario.evaluate.score or "agents"

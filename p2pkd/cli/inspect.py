@@ -108,8 +108,10 @@ def _build(loaded: Loaded, *, deep: bool) -> list[str]:
     Return what can then be foreseen: who is too slow.
     """
     if not deep:
+        from p2pkd.engine.capable import check_device
         from p2pkd.world.memory import check_models
 
+        check_device(loaded.scenario.execution)
         check_models(loaded.scenario)
         return []
     from p2pkd.core.records import Observer

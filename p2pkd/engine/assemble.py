@@ -8,6 +8,7 @@ from typing import Any
 from p2pkd.core.errors import InputError
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
+from p2pkd.engine.capable import check_device, check_machine
 from p2pkd.engine.churn import Churn
 from p2pkd.engine.class_contents import ClassComposer
 from p2pkd.engine.contents import Composer, RowComposer, WeightComposer
@@ -38,12 +39,15 @@ def assemble(
     *base* is the folder that relative paths are looked for from.  With *dry_run* nothing is
     learned: the timeline alone runs.  Raise InputError if something cannot be built as asked.
     """
+    check_device(scenario.execution)
     world = with_widths(scenario.method.learn, build_world(scenario, streams, base))
     scenario = _with_rows(_with_codec(scenario, world), world)
     privacy: Any = scenario.method.send.privacy
     if privacy is not None:
         privacy.check()
     profile = make_profile(scenario, world)
+    if not dry_run:
+        check_machine(scenario, world, profile)
     learner = _learner(scenario, world, streams, dry_run=dry_run)
     try:
         composer = _composer(scenario, world, profile, learner, streams)

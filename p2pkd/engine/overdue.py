@@ -19,7 +19,23 @@ def overdue(scenario: Scenario, world: World, profile: Profile) -> list[str]:
 
     A lower bound, for distilling, predicting and sending come on top: who is named is late.
     """
-    return [*_turns(scenario, world, profile), *_answers(scenario, world, profile)]
+    return [
+        *_turns(scenario, world, profile),
+        *_answers(scenario, world, profile),
+        *_batches(scenario, profile),
+    ]
+
+
+def _batches(scenario: Scenario, profile: Profile) -> Iterator[str]:
+    """Yield a warning where a step draws more rows than anybody has."""
+    learn = scenario.method.learn
+    most = sum(profile.private_rows) if learn.train_on == "pooled" else max(profile.private_rows)
+    if learn.batch != "full" and learn.batch > most:
+        yield (
+            f"method.learn.batch: {learn.batch:,}, but no agent has more than {most:,} rows to"
+            " learn from; rows are drawn with replacement, so a step sees some of them several"
+            " times; full takes each once"
+        )
 
 
 def _turns(scenario: Scenario, world: World, profile: Profile) -> Iterator[str]:

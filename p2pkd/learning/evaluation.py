@@ -41,7 +41,7 @@ class _Tally:
         self.tables = tables
         self.together = together
         self.loss, self.rows = np.zeros(n), np.zeros(n)
-        self.labels = np.zeros((n, m), np.int16)
+        self.labels = np.zeros((n, m), np.int32)
         self.right = np.zeros((n, c))
         self.diverged = np.zeros(n, bool)
         self.low, self.high = np.full((n, c), np.inf), np.full((n, c), -np.inf)

@@ -12,7 +12,6 @@ import torch
 
 from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.kernels import Kernels
-from p2pkd.learning.memory import keep_freed_memory
 from p2pkd.learning.plan import Chain, make_plan
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.processes import cores
@@ -26,15 +25,18 @@ Task = tuple[Sequence[Chain], list[int], Pool, Pool, Hashable]
 
 # Agents in a call from which on several threads compute it.
 WIDE = 32
+# Numbers of all the batches in a call, at most: 1 GiB.
+_ACTIVATIONS = 2**28
 
 
 class Executor:
     """Runs operations in order of dependency, those of one kind and shape together."""
 
     def __init__(self, settings: Settings, kernels: Kernels) -> None:
+        # Whoever calls this from a program of theirs gets their threads back.
+        self.threads_before = torch.get_num_threads()
         torch.set_num_threads(1)
         self.in_use = 1
-        keep_freed_memory()
         self.settings = settings
         self.kernels = kernels
         self.on_cpu = settings.torch_device.type == "cpu"
@@ -62,7 +64,15 @@ class Executor:
         if not self.on_cpu:
             return 4096
         # Parameters and gradients of so many share a cache of a few MiB.
-        return max(8, min(256, 3 * 2**18 // architecture.n_parameters))
+        fitting = max(8, min(256, 3 * 2**18 // architecture.n_parameters))
+        # And what a step makes of very large batches shall not take all of the memory.
+        return max(1, min(fitting, _ACTIVATIONS // self._row_floats(architecture)))
+
+    def _row_floats(self, architecture: Architecture) -> int:
+        """Return the numbers that a step makes of one agent's batch."""
+        tables = self.kernels.tables
+        inputs = int(tables.private_x.shape[1]) if tables.private_x.ndim > 1 else 1
+        return (tables.recipe.batch or 1) * (inputs + architecture.activation_floats)
 
     def run(self, pending: Iterable[ref[Any]]) -> None:
         """Compute all products that are alive."""
@@ -140,6 +150,10 @@ class Executor:
             part.append(chain)
             places.append(row)
         return groups.values()
+
+    def close(self) -> None:
+        """Leave PyTorch as many threads as it had."""
+        torch.set_num_threads(self.threads_before)
 
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""

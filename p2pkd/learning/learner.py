@@ -334,7 +334,8 @@ class DeferredLearner:
         }
 
     def close(self) -> None:
-        """Do nothing: what it has, it has in memory."""
+        """Leave PyTorch as it was; what this has, it has in memory."""
+        self.executor.close()
 
     def pools(self) -> list[Pool]:
         """Return the tables of parameters and of payloads."""

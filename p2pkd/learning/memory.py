@@ -15,6 +15,8 @@ _BLOCK, _KEPT = 32 << 20, 512 << 20
 def keep_freed_memory() -> bool:
     """Ask glibc not to give freed blocks back to the kernel; return whether it agreed.
 
+    For processes that do nothing else: it cannot be undone, and so is not a library's to do.
+
     A group's tables are a MiB or so each.  By default many such blocks are unmapped when freed, and
     their pages are faulted in again by the next call, which took more time than the arithmetic.
     Settings of the user's own (``MALLOC_...`` in the environment) are left alone.

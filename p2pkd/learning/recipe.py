@@ -103,8 +103,13 @@ class Recipe:
             judges=tuple(judges),
             sharpening=cast(Any, method.teachers.sharpen),
             measured=any("accuracy" in getattr(rule, "facts", ()) for rule in [*rules, peers]),
-            partial=bool(caches) if aggregated else method.memory.partial,
+            partial=bool(caches) if aggregated else _by_rows(method),
             proxied=getattr(knowledge, "part", "model") == "proxy",
             privacy=method.send.privacy,
             looks=method.looks,
         )
+
+
+def _by_rows(method: MethodSpec) -> bool:
+    """Tell whether lessons are read from a memory of rows; one's own snapshot is always whole."""
+    return method.memory.partial and getattr(method.learn, "teacher", "peers") != "self"

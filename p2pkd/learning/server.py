@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from p2pkd.core.errors import RunError
 from p2pkd.core.garbage import rare_collections
+from p2pkd.learning.memory import keep_freed_memory
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
 # With nothing to hear, so many pending operations are worth computing, or twice as many as agents
@@ -129,6 +130,7 @@ def serve(make: Callable[[], Any], connection: Any, others: Sequence[Any], waiti
 
 def _serve(make: Callable[[], Any], connection: Any, waiting: Any) -> None:
     try:
+        keep_freed_memory()
         learner = make()
         connection.send((0, learner.describe()))
         with rare_collections():

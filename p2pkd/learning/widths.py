@@ -27,7 +27,10 @@ def resize(learner: Any, version: Version, model: int) -> Version:
     assert isinstance(new, Mlp)
     learner.flush()
     row = version.pool.data[version.row].cpu().numpy()
-    parts = row.reshape(-1, old.n_parameters)
+    # What is remembered of other agents, and not of weights, stands last and is of no width.
+    of_others = learner.tables.optimizer.state_floats(0)
+    weights, rest = row[: len(row) - of_others], row[len(row) - of_others :]
+    parts = weights.reshape(-1, old.n_parameters)
     kept = kept_units(parts[0], old.widths, new.widths)
     rng = learner.tables.streams.generator("widths", version.agent, version.updates)
     numbers = [
@@ -48,7 +51,7 @@ def resize(learner: Any, version: Version, model: int) -> Version:
         0,
     )
     (product.row,) = pool.take(1)
-    values = torch.from_numpy(np.concatenate(numbers)).to(pool.data.device)
+    values = torch.from_numpy(np.concatenate([*numbers, rest])).to(pool.data.device)
     pool.data[product.row] = values
     learner.tables.screen.note(pool, [product.row], values[None])
     product.discarded = version.discarded

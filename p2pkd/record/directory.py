@@ -127,14 +127,19 @@ class RunDirectory:
             self.finish(FAILED, {"error": f"{type(error).__name__}: {error}"})
 
 
-def default_path(name: str, resolved_text: str, *, root: str | Path = "runs") -> Path:
+def default_path(
+    name: str, resolved_text: str, *, root: str | Path = "runs", dry_run: bool = False
+) -> Path:
     """Return ``<root>/<name>/<utc>-<hash8>``, a path that does not exist yet.
+
+    Dry runs have a folder of their own, ``<root>/<name>-dry``: what takes all of a folder's runs
+    would be spoiled by them.
 
     *hash8* are the first digits of the resolved scenario's SHA-256.
     """
     hash8 = hashlib.sha256(resolved_text.encode()).hexdigest()[:8]
     stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{hash8}"
-    folder = Path(root) / name
+    folder = Path(root) / (f"{name}-dry" if dry_run else name)
     path, number = folder / stem, 2
     while path.exists():
         path, number = folder / f"{stem}-{number}", number + 1

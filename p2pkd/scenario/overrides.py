@@ -31,7 +31,7 @@ def override_changes(overrides: Sequence[str], seed: int | None = None) -> list[
 
 def _override(text: str, problems: list[Problem]) -> Node:
     path, equals, value = text.partition("=")
-    place = Place(f"--set {text}")
+    place = Place(f"--set {text if len(text) <= 200 else text[:100] + '...'}")
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise ScenarioError(

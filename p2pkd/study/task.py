@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import time
@@ -115,8 +116,12 @@ def _alive(pid: int) -> bool:
 def _simulate(task: Task, directory: Path) -> None:
     from ruamel.yaml import YAML
 
+    from p2pkd.learning.memory import keep_freed_memory
     from p2pkd.run import run
     from p2pkd.scenario.load import load_mapping
+
+    if multiprocessing.parent_process() is not None:
+        keep_freed_memory()
 
     loaded = load_mapping(YAML(typ="safe", pure=True).load(task.text))
     loaded = replace(loaded, text=task.text, base=Path(task.base))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
@@ -59,9 +59,28 @@ def profiles() -> dict[str, Profile]:
 def resolve(groups: Sequence[DeviceSpec]) -> tuple[Device, ...]:
     """Return the figures of each group: its own first, then its profile's.
 
+    Groups of one name are numbered: two groups of laptops are ``laptop 1`` and ``laptop 2``.
     Raise InputError, with the nearest name, if a profile is not in the catalogue.
     """
-    return tuple(_device(i, group) for i, group in enumerate(groups))
+    devices = [_device(i, group) for i, group in enumerate(groups)]
+    names = told_apart([device.name for device in devices])
+    return tuple(replace(d, name=name) for d, name in zip(devices, names, strict=True))
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Return *names*, with a number behind each that occurs more than once.
+
+    >>> told_apart(["phone", "laptop", "phone"])
+    ['phone 1', 'laptop', 'phone 2']
+    """
+    taken, found = set(names), []
+    for i, name in enumerate(names):
+        number = names[:i].count(name) + 1
+        while names.count(name) > 1 and f"{name} {number}" in taken:
+            number += 1
+        found.append(f"{name} {number}" if names.count(name) > 1 else name)
+        taken.add(found[-1])
+    return found
 
 
 def _device(i: int, group: DeviceSpec) -> Device:

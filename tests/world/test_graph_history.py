@@ -139,7 +139,7 @@ def test_mobility_begins_where_the_topology_is():
 def test_speeds_in_order():
     with pytest.raises(ValueError, match="slowest: must not be more than fastest"):
         RandomWaypoint(radius="1 m", slowest="2 m/s", fastest="1 m/s")
-    with pytest.raises(ValueError, match="greater than 0"):
+    with pytest.raises(ValueError, match="greater than or equal to"):
         RandomWaypoint(radius="1 m", slowest="0 m/s")
 
 

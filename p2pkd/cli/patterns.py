@@ -1,0 +1,26 @@
+"""What a shell makes of ``runs/STUDY/*``: runs, and what else lies beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+
+def run_folders(paths: Sequence[Path]) -> list[Path]:
+    """Return *paths* without the files of a study and the runs that it was tuned on.
+
+    What is left out is told; a path that is alone was meant, and is kept.
+    """
+    kept = [path for path in paths if len(paths) == 1 or not _beside(path)]
+    left = [path.name for path in paths if path not in kept]
+    if left and kept:
+        typer.echo(f"left out, as no runs: {', '.join(left)}", err=True)
+    return kept or list(paths)
+
+
+def _beside(path: Path) -> bool:
+    from p2pkd.analysis.results import TUNING
+
+    return path.is_file() or path.name == TUNING
