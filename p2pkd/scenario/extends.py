@@ -27,24 +27,24 @@ def read_text(path: Path, place: Place | None = None, key: str = "") -> str:
 
     Raise ScenarioError if there is none, at *place* where another file asked for it.
     """
-    shown = short(readable(str(path)))
+    named = short(readable(str(path)))
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) <= MAX_BYTES:
             return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        what = f"{shown} has more than {MAX_BYTES:,} bytes; a scenario file has a few thousand"
+        what = f"{named} has more than {MAX_BYTES:,} bytes; a scenario file has a few thousand"
     except FileNotFoundError:
-        what = f"no such file: {shown}" if place else "no such file"
+        what = f"no such file: {named}" if place else "no such file"
     except IsADirectoryError:
-        what = f"{shown} is a folder, not a scenario file"
+        what = f"{named} is a folder, not a scenario file"
     except UnicodeDecodeError as error:
-        what = f"{shown} is not UTF-8 text: {error.reason} at byte {error.start}"
+        what = f"{named} is not UTF-8 text: {error.reason} at byte {error.start}"
     except OSError as error:
-        what = f"{shown} cannot be read: {error.strerror}"
+        what = f"{named} cannot be read: {error.strerror}"
     except ValueError as error:
-        what = f"{shown} is no name of a file: {error}"
-    raise ScenarioError([Problem(*(place or Place(shown)), key, what)])
+        what = f"{named} is no name of a file: {error}"
+    raise ScenarioError([Problem(*(place or Place(named)), key, what)])
 
 
 def read_extended(
