@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from p2pkd.analysis.troubles import troubles
 from p2pkd.core.errors import ResultError
 from p2pkd.core.plain_json import read_json
-from p2pkd.core.seal import FILES, check, read_manifest
 from p2pkd.core.scores import short
+from p2pkd.core.seal import FILES, check, read_manifest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -78,9 +78,7 @@ def extended(
 class _Reading:
     """One scenario being read; `known` are the trees of the files so far, by their real paths."""
 
-    def __init__(
-        self, annotation: Any, problems: list[Problem], lost: list[Loss] | None
-    ) -> None:
+    def __init__(self, annotation: Any, problems: list[Problem], lost: list[Loss] | None) -> None:
         self.annotation = annotation
         self.problems = problems
         self.lost = lost

@@ -76,8 +76,7 @@ def node_of(value: Any, place: Place, depth: int = 0) -> Node:
         raise ScenarioError([Problem(*place, "", wrong)])
     if isinstance(value, dict):
         inner = {
-            str(k): replace(node_of(v, place, depth + 1), key_place=place)
-            for k, v in value.items()
+            str(k): replace(node_of(v, place, depth + 1), key_place=place) for k, v in value.items()
         }
         return Node(inner, place)
     if isinstance(value, list | tuple):

@@ -136,8 +136,7 @@ def test_paths_that_no_file_has(tmp_path, path):
 @pytest.mark.parametrize("path", ["a" * 5000, '"a\\0b"', "~nobody/x.graphml", '"\\ud800"'])
 @pytest.mark.parametrize("kind", ["topology: {kind: file, path: PATH}"])
 def test_paths_of_traces(tmp_path, path, kind):
-    from p2pkd.core.errors import InputError
-    from p2pkd.core.errors import TraceError
+    from p2pkd.core.errors import InputError, TraceError
     from p2pkd.world.paths import locate
 
     file = tmp_path / "s.yaml"
