@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from p2pkd.analysis.troubles import troubles
 from p2pkd.core.errors import ResultError
+from p2pkd.core.plain_json import read_json
 from p2pkd.core.scores import short
+from p2pkd.core.seal import FILES, check, read_manifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,12 +36,14 @@ class Result:
     def from_dir(cls, path: str | Path) -> Result:
         """Open the run directory *path*.
 
-        Raise ResultError if it is missing, was never finished, or its manifest is broken.
+        Raise ResultError if it is missing, was never finished, its manifest is broken or changed,
+        or a file is missing or has another size than the run wrote (`p2pkd.core.seal`).  That a
+        file's contents are the run's is checked when it is first read.
         """
         path = Path(path)
-        if not path.is_dir():
+        if not os.path.isdir(path):
             raise ResultError(f"{path}: no such directory; give a run directory (runs/NAME/...)")
-        return cls(path, _read_manifest(path))
+        return cls(path, read_manifest(path))
 
     # -- what was recorded -----------------------------------------------------------------------
 
@@ -80,7 +84,11 @@ class Result:
         None where the run did not keep it (very large graphs).
         """
         path = self.path / "topology.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        if not os.path.lexists(path) and path.name not in self.manifest.get(FILES, ()):
+            return None
+        check(self.path, path.name, self.manifest)
+        found: dict[str, Any] = read_json(path, ResultError)
+        return found
 
     # -- what is known of the run ------------------------------------------------------------------
 
@@ -124,7 +132,10 @@ class Result:
     def notes(self) -> list[str]:
         """What else a reader should know: that the run is a control, for one."""
         departures = self.manifest.get("departures", ())
+        unsealed = FILES not in self.manifest
         notes = [f"Departs from the preset: {text}." for text in departures]
+        if unsealed:
+            notes.append("Of an older version: that its files are as they were cannot be checked.")
         untested = self.manifest.get("classes_without_test_rows")
         if untested:
             classes = ", ".join(map(str, untested))
@@ -218,31 +229,20 @@ class Result:
         )
 
     def _text(self, name: str) -> str:
+        check(self.path, name, self.manifest)
         try:
             return (self.path / name).read_text(encoding="utf-8")
         except OSError as error:
             raise ResultError(f"{self.path / name}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise ResultError(f"{self.path / name}: is not UTF-8: {error.reason}") from None
 
     def _table(self, name: str) -> pd.DataFrame:
         from p2pkd.analysis.tables import read_table
 
-        return read_table(self.path / f"{name}.parquet")
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    file = path / "manifest.json"
-    if not file.exists():
-        raise ResultError(
-            f"{path}: has no manifest.json; it is not a run directory, or its run was killed or "
-            "has not finished"
-        )
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(manifest["summary"], dict) and isinstance(manifest["status"], str):
-            return dict(manifest)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    raise ResultError(f"{file}: is broken: not JSON with 'status' and 'summary'; run it again")
+        file = f"{name}.parquet"
+        check(self.path, file, self.manifest)
+        return read_table(self.path / file)
 
 
 def _warnings(result: Result) -> Any:

@@ -12,7 +12,8 @@ import pandas as pd
 
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.statistics import Paired, interval_of, paired
-from p2pkd.core.errors import ResultError
+from p2pkd.analysis.tables import read_table
+from p2pkd.core.errors import Problem, ResultError
 
 MANIFEST = "manifest.json"
 BEFORE_RUN = "run"
@@ -254,22 +255,31 @@ def _study_labels(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / "table.parquet"
     if not path.is_file():
         return {}
-    table = pd.read_parquet(path)
+    table = read_table(path)
+    if BEFORE_RUN not in table:
+        raise ResultError(f"{path}: is no sweep's table: it has no column {BEFORE_RUN!r}")
     keys = list(table.columns[: table.columns.get_loc(BEFORE_RUN)])
     return {row["run"]: {key: row[key] for key in keys} for _, row in table.iterrows()}
 
 
 def _differences(runs: Sequence[Result]) -> list[dict[str, Any]]:
     """Return the scenario keys in which the runs differ, with each run's values."""
-    from ruamel.yaml import YAML
-
-    reader = YAML(typ="safe", pure=True)
-    flat = [dict(_flat(reader.load(run.resolved_text) or {})) for run in runs]
+    flat = [dict(_flat(_resolved(run))) for run in runs]
     keys = list(dict.fromkeys(key for each in flat for key in each))
     varied = [
         key for key in keys if key not in NAMES and len({repr(each.get(key)) for each in flat}) > 1
     ]
     return [{key: each.get(key) for key in varied} for each in flat]
+
+
+def _resolved(run: Result) -> dict[str, Any]:
+    from p2pkd.scenario.yaml import parse
+
+    problems: list[Problem] = []
+    found = parse(run.resolved_text, str(run.path / "resolved.yaml"), problems).plain()
+    if problems or not isinstance(found, dict):
+        raise ResultError(f"{run.path / 'resolved.yaml'}: is no scenario")
+    return found
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from p2pkd.cli.progress import Progress
-from p2pkd.core.errors import Interrupted, ResultError
+from p2pkd.core.errors import Interrupted, Problem, ResultError, ScenarioError
 
 if TYPE_CHECKING:
     from p2pkd.analysis.result import Result
@@ -47,11 +47,13 @@ def dry_run_of(result: Result) -> Result:
 
     Paths in the scenario count from the working directory.
     """
-    from ruamel.yaml import YAML
-
     from p2pkd.run import simulate
+    from p2pkd.scenario.yaml import parse
 
-    scenario = YAML(typ="safe", pure=True).load(result.resolved_text)
+    problems: list[Problem] = []
+    scenario = parse(result.resolved_text, str(result.path / "resolved.yaml"), problems).plain()
+    if problems:
+        raise ScenarioError(problems)
     with TemporaryDirectory() as folder:
         return simulate(scenario, out=Path(folder) / "dry", dry_run=True)
 

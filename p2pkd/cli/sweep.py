@@ -77,6 +77,9 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
     chosen = executor(engine, jobs, address)
     plan = plan_of(it)
     typer.echo(f"{it.study.name}: {_work(plan)}", err=True)
+    if resume:
+        for fault in it.faults(thorough=True).values():
+            typer.echo(f"does not count, and runs again: {fault}", err=True)
     try:
         with SweepProgress(it.folder, total=plan.runs, done=plan.runs - plan.left) as progress:
             table = it.run(chosen, resume=resume, told=progress.told)
@@ -199,6 +202,8 @@ def _print_status(it: Sweep) -> None:
     typer.echo(f"{'Left':<9}  {it.size.runs - len(done) - failed}")
     if it.study.search is not None and done:
         _print_runs(it, it.table())
+    for fault in it.faults().values():
+        typer.echo(f"does not count: {fault}", err=True)
     _print_tuning(it)
     for key in left:
         if key in going:

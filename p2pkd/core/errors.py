@@ -20,6 +20,11 @@ import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from p2pkd.core.text import short
+
+# Characters of a message that are shown: what was given may be of any length.
+MOST = 2000
+
 
 class P2pkdError(Exception):
     """Base of every error of this package."""
@@ -44,7 +49,8 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}  {self.key}: {self.message}" if self.key else f"{place}  {self.message}"
+        message = short(self.message, MOST)
+        return f"{place}  {short(self.key)}: {message}" if self.key else f"{place}  {message}"
 
 
 class ScenarioError(InputError):

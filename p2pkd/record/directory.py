@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import os
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from p2pkd.core.errors import InputError, Interrupted, Pruned
-from p2pkd.record.manifest import provenance, to_json, utc
+from p2pkd.core.errors import InputError, Interrupted, Pruned, RunError
+from p2pkd.core.seal import FILES, MANIFEST, inventory, sealed, write_out
+from p2pkd.record.manifest import plain, provenance, to_json, utc
 from p2pkd.record.recorder import Recorder
 
 DONE, INTERRUPTED, PRUNED, FAILED = "done", "interrupted", "pruned", "failed"
-MANIFEST = "manifest.json"
+# Held by the process that writes into a partial directory, as long as it lives.
+LOCK = ".lock"
 
 
 class RunDirectory:
@@ -28,8 +33,13 @@ class RunDirectory:
             run.finish("done", {"name": ..., "seed": ...})
 
     Until it is finished everything lies in ``.<name>.partial-<pid>`` beside `path`, without a
-    manifest; so a killed run never looks complete.  Leaving the block by an exception finishes it
-    with status ``interrupted`` (Ctrl-C), ``pruned`` or ``failed`` and what was recorded until then.
+    manifest; so a killed run never looks complete.  Everything is on disk before the directory gets
+    its name (fsync), and the manifest says what belongs to it (`p2pkd.core.seal`).
+
+    Leaving the block by an exception finishes it with status ``interrupted`` (Ctrl-C), ``pruned``
+    or ``failed`` and what was recorded until then.  Where even that cannot be written, the disk
+    being full, say, the tables are given up for the manifest; the first exception is the one that
+    goes on.
     """
 
     def __init__(self, path: Path, partial: Path) -> None:
@@ -37,6 +47,8 @@ class RunDirectory:
         self.partial = partial
         self.extra: dict[str, Any] = {}
         self.manifest: dict[str, Any] | None = None
+        self._lock = (partial / LOCK).open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.recorder = Recorder(partial)
         self._started = time.time()
         self._clock = time.perf_counter()
@@ -55,17 +67,19 @@ class RunDirectory:
         *extra* goes into the manifest whatever becomes of the run (name, seed, ...).  Raise
         InputError if *path* exists and is not an empty directory, or cannot be made.
         """
-        path = Path(path).absolute()
-        _check_free(path)
-        partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+        path = _free(Path(path))
+        partial = None
         try:
-            partial.mkdir(parents=True)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be made: {error.strerror}; choose another") from None
-        run = cls(path, partial)
-        run.extra.update(extra or {})
-        run.write_text("scenario.yaml", scenario_text)
-        run.write_text("resolved.yaml", resolved_text)
+            partial = _partial(path)
+            run = cls(path, partial)
+            run.extra.update(extra or {})
+            run.write_text("scenario.yaml", scenario_text)
+            run.write_text("resolved.yaml", resolved_text)
+        except (OSError, RunError) as error:
+            if partial is not None:
+                shutil.rmtree(partial, ignore_errors=True)
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise InputError(f"{path}: cannot be made: {why}; choose another") from None
         return run
 
     def write_text(self, name: str, text: str) -> None:
@@ -80,21 +94,52 @@ class RunDirectory:
         """Close the tables, write the manifest, rename; return the manifest.
 
         *extra* is added to the manifest; a ``summary`` in it is merged into the totals.  A second
-        call does nothing but return the manifest.
+        call does nothing but return the manifest.  Raise RunError if the disk does not take it;
+        the directory then says that the run failed, if it can say anything.
         """
         if self.manifest is not None:
             return self.manifest
-        self.recorder.close()
-        self.manifest = self._manifest(status, {**self.extra, **(extra or {})})
-        self.write_json(MANIFEST, self.manifest)
+        try:
+            self.recorder.close()
+            self._seal(status, extra or {})
+        except (OSError, RunError) as error:
+            told = error if isinstance(error, RunError) else _refused(self.path, error)
+            self._salvage({"error": str(told), **(extra or {})})
+            raise told from None
+        assert self.manifest is not None
+        return self.manifest
+
+    def _seal(self, status: str, extra: dict[str, Any]) -> None:
+        """Write the manifest, everything out to disk, and give the directory its name."""
+        manifest = plain(self._manifest(status, {**self.extra, **extra}))
+        names = [f.name for f in self.partial.iterdir() if f.name not in (LOCK, MANIFEST)]
+        manifest = sealed({**manifest, FILES: inventory(self.partial, names)})
+        self.write_json(MANIFEST, manifest)
+        write_out(self.partial / MANIFEST)
+        (self.partial / LOCK).unlink(missing_ok=True)
+        write_out(self.partial)
         try:
             os.rename(self.partial, self.path)
         except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                raise
             raise InputError(
                 f"{self.path}: came into being during the run ({error.strerror}); "
                 f"the results are in {self.partial}"
             ) from None
-        return self.manifest
+        self.manifest = manifest
+        self._lock.close()
+        write_out(self.path.parent)
+
+    def _salvage(self, extra: dict[str, Any]) -> None:
+        """Finish as ``failed`` without tables, whose room the manifest needs; or give that up."""
+        self.recorder.abandon()
+        for table in self.partial.glob("*.parquet"):
+            table.unlink(missing_ok=True)
+        try:
+            self._seal(FAILED, extra)
+        except (OSError, InputError):
+            self._lock.close()
 
     def _manifest(self, status: str, extra: dict[str, Any]) -> dict[str, Any]:
         summary = {**self.recorder.summary(), **extra.pop("summary", {})}
@@ -120,11 +165,80 @@ class RunDirectory:
         if error is None:
             self.finish(DONE)
         elif isinstance(error, KeyboardInterrupt | Interrupted):
-            self.finish(INTERRUPTED)
+            self._finish_after(error, INTERRUPTED, {})
         elif isinstance(error, Pruned):
-            self.finish(PRUNED, {"error": str(error)})
+            self._finish_after(error, PRUNED, {"error": str(error)})
         else:
-            self.finish(FAILED, {"error": f"{type(error).__name__}: {error}"})
+            told = str(error) if isinstance(error, RunError) else _typed(error)
+            self._finish_after(error, FAILED, {"error": told})
+
+    def _finish_after(self, error: BaseException, status: str, extra: dict[str, Any]) -> None:
+        """Finish; what is wrong with that is a note to *error*, which goes on."""
+        try:
+            self.finish(status, extra)
+        except (RunError, InputError) as second:
+            if str(second) != str(error):
+                error.add_note(str(second))
+
+
+def _partial(path: Path) -> Path:
+    """Make a directory for the time until *path* gets its name; raise OSError if that fails.
+
+    Process numbers repeat, in containers most of all: what a dead run of the same number has left
+    is in nobody's way.
+    """
+    stem = f".{path.name}.partial-{os.getpid()}"
+    for number in range(1, 1000):
+        partial = path.with_name(stem if number == 1 else f"{stem}-{number}")
+        try:
+            partial.mkdir(parents=True)
+        except FileExistsError:
+            if not partial.is_dir():  # a file further up, say
+                raise
+            continue
+        return partial
+    raise OSError(errno.EEXIST, "a thousand unfinished runs are beside it")
+
+
+def clear_partial(runs: Path, name: str = "*") -> None:
+    """Take away the unfinished run directories in *runs* whose processes are gone."""
+    for partial in runs.glob(f".{name}.partial-*"):
+        if partial.is_dir() and not partial.is_symlink() and not _is_alive(partial):
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_alive(partial: Path) -> bool:
+    """Tell whether somebody writes into a partial directory: holds its lock."""
+    try:
+        with (partial / LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return _has_process(partial.name)  # just made, or about to get its name
+    except OSError:
+        return True
+    return False
+
+
+def _has_process(name: str) -> bool:
+    """Tell whether the process whose number a partial directory's name gives is another's, alive."""
+    number = name.partition(".partial-")[2].split("-")[0]
+    if not (number.isascii() and number.isdigit() and 0 < int(number[:10]) < 2**31):
+        return False
+    if int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
+    return True
+
+
+def _refused(path: Path, error: OSError) -> RunError:
+    return RunError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def _typed(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def default_path(
@@ -146,11 +260,31 @@ def default_path(
     return path
 
 
-def _check_free(path: Path) -> None:
-    if not path.exists():
-        return
+def _free(path: Path) -> Path:
+    """Return *path*, absolute; raise InputError unless a run directory can get this name."""
+    given = path
+    try:
+        path = Path(os.path.realpath(path) if path.is_symlink() else path.absolute())
+        here = Path.cwd()
+        if path.is_symlink():
+            raise InputError(f"{given}: is a link that leads nowhere; give another directory")
+        if path.exists():
+            _check_free(given, path)
+    except OSError as error:
+        raise InputError(f"{given}: cannot be made: {error.strerror}; choose another") from None
+    except ValueError as error:
+        raise InputError(f"{given}: is no name of a directory: {error}") from None
+    if path == here or path in here.parents:
+        # What is renamed to it would take its place, and leave nobody anywhere.
+        raise InputError(f"{given}: is the folder that you are in; name a new one")
+    if path.is_mount():
+        raise InputError(f"{given}: is where a disk begins; name a folder in it")
+    return path
+
+
+def _check_free(given: Path, path: Path) -> None:
     if not path.is_dir():
-        raise InputError(f"{path}: is a file; give a directory that is new or empty")
+        raise InputError(f"{given}: is a file; give a directory that is new or empty")
     if any(path.iterdir()):
         what = "holds a run already" if (path / MANIFEST).exists() else "is not empty"
-        raise InputError(f"{path}: {what}; give another directory, or move this one away first")
+        raise InputError(f"{given}: {what}; give another directory, or move this one away first")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("p2pkd", "torch", "numpy", "simpy", "networkx", "scikit-learn", "pyarrow")
-FORMAT = 1
+# 2: lists its files and is sealed (`p2pkd.core.seal`).
+FORMAT = 2
 
 
 def provenance() -> dict[str, Any]:
@@ -54,16 +55,17 @@ def git_commit() -> str | None:
 
 def to_json(value: Any) -> str:
     """Return *value* as JSON text; nan and infinities, which JSON lacks, become null."""
-    return json.dumps(_plain(value), indent=2, allow_nan=False) + "\n"
+    return json.dumps(plain(value), indent=2, allow_nan=False) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return *value* as what JSON has: see `to_json`."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if hasattr(value, "tolist"):  # NumPy's arrays and numbers
-        return _plain(value.tolist())
+        return plain(value.tolist())
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from p2pkd.core.errors import RunError
 from p2pkd.core.records import Observer
 from p2pkd.record.counters import Counters
 from p2pkd.record.fingerprint import Fingerprint
@@ -56,7 +60,18 @@ class Recorder(Observer):
                 self._write(table, buffer, writer)
                 buffer.clear()
             if writer is not None:
-                writer.close()
+                with _telling(table):
+                    writer.close()
+
+    def abandon(self) -> None:
+        """Close all files as they are, whatever that makes of them; nothing more is written."""
+        self._closed = True
+        for _, buffer, writer in self._buffers:
+            buffer.clear()
+            if writer is not None:
+                # A writer that has failed fails again.
+                with suppress(OSError, pa.ArrowException):
+                    writer.close()
 
     def summary(self) -> dict[str, Any]:
         """Return the totals and the fingerprint of all that has been written."""
@@ -68,10 +83,22 @@ class Recorder(Observer):
         self.counters.update(table.name, columns)
         if writer is not None:
             arrays = [pa.array(columns[field.name], field.type) for field in table.schema]
-            writer.write_batch(pa.record_batch(arrays, schema=table.schema))
+            with _telling(table):
+                writer.write_batch(pa.record_batch(arrays, schema=table.schema))
 
 
 def _writer(folder: Path | None, table: Table) -> pq.ParquetWriter | None:
     if folder is None:
         return None
     return pq.ParquetWriter(folder / f"{table.name}.parquet", table.schema, compression="zstd")
+
+
+@contextmanager
+def _telling(table: Table) -> Iterator[None]:
+    """Raise RunError, with the table's name, where its file cannot be written."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        code = getattr(error, "errno", None)
+        why = os.strerror(code) if code else str(error)
+        raise RunError(f"{table.name}.parquet: cannot be written: {why}") from error

@@ -23,6 +23,7 @@ from p2pkd.analysis.tables import read_table
 from p2pkd.analysis.topology_measures import topology_measures
 from p2pkd.analysis.trials import trial_table
 from p2pkd.analysis.tuning import tuning_notes
+from p2pkd.core.errors import Problem, ScenarioError
 from p2pkd.core.scores import capital
 from p2pkd.report import study_tables as tables
 from p2pkd.report.equal_cost_table import equal_cost
@@ -30,6 +31,8 @@ from p2pkd.report.figures import Picture
 from p2pkd.report.page import _render
 from p2pkd.report.svg import inline_svg
 from p2pkd.report.tables import Table
+from p2pkd.scenario.extends import read_text
+from p2pkd.scenario.yaml import parse
 
 CURVES = 10
 ROWS = 20
@@ -104,13 +107,15 @@ def study_html(folder: str | Path, at: Sequence[str] = (), against: str | None =
 
 def _study(folder: Path) -> tuple[str, dict[str, Any]]:
     """Return the study file's text and contents; empty where a folder has none."""
-    from ruamel.yaml import YAML
-
     path = folder / "study.yaml"
     if not path.is_file():
         return "", {}
-    text = path.read_text(encoding="utf-8")
-    return text, YAML(typ="safe", pure=True).load(text) or {}
+    text = read_text(path)
+    problems: list[Problem] = []
+    facts = parse(text, str(path), problems).plain() or {}
+    if problems or not isinstance(facts, dict):
+        raise ScenarioError(problems or [Problem(str(path), 1, 1, "", "is no study")])
+    return text, facts
 
 
 def _sections(

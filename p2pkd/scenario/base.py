@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from p2pkd.core.errors import P2pkdError
+from p2pkd.core.errors import InputError, P2pkdError
 
 
 class Spec(BaseModel):
@@ -89,7 +89,8 @@ class Family(Spec):
         (name,) = get_args(field.annotation)
         known = cls.members.setdefault(name, cls)
         if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise P2pkdError(f"{cls.plural}: {name!r} is defined by {known} and by {cls}")
+            told = " and by ".join(f"{c.__module__}.{c.__qualname__}" for c in (known, cls))
+            raise P2pkdError(f"{cls.plural}: {name!r} is defined by {told}; rename one")
         cls.members[name] = cls
 
     @classmethod
@@ -103,7 +104,7 @@ class Family(Spec):
     ) -> CoreSchema:
         if not cls.is_root or not cls.members:
             return handler(source)
-        choices = {name: handler.generate_schema(member) for name, member in cls.members.items()}
+        choices = {name: _schema_of(member, handler) for name, member in cls.members.items()}
         union = core_schema.tagged_union_schema(choices, discriminator=cls.tag)
         return core_schema.no_info_before_validator_function(
             cls._from_name, union, metadata={"p2pkd_family": cls.plural}
@@ -129,6 +130,19 @@ class Family(Spec):
     def with_(self, **changes: Any) -> Self:
         """Return a copy with *changes*, validated."""
         return type(self).model_validate({**self.model_dump(exclude_unset=True), **changes})
+
+
+def _schema_of(member: type[Family], handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Return the schema of a member; raise InputError if another package's cannot be made."""
+    try:
+        return handler.generate_schema(member)
+    except InputError:
+        raise
+    except Exception as error:
+        if member.__module__.startswith("p2pkd."):
+            raise
+        what = f"{member.__module__}.{member.__qualname__}"
+        raise InputError(f"{what}: pydantic cannot make a specification of it: {error}") from error
 
 
 FAMILIES: dict[str, type[Family]] = {}

@@ -20,7 +20,7 @@ from p2pkd.scenario.origins import departures, unused
 from p2pkd.scenario.overrides import override_changes
 from p2pkd.scenario.presets import expand
 from p2pkd.scenario.resolve import to_plain, to_yaml
-from p2pkd.scenario.yaml import Node, Place, node_of
+from p2pkd.scenario.yaml import DUPLICATE, Node, Place, node_of
 
 if TYPE_CHECKING:
     from p2pkd.scenario.scenario import Scenario
@@ -157,7 +157,9 @@ def _validated(
     try:
         scenario = root.model_validate(tree.plain())
     except ValidationError as error:
-        problems += problems_in(error, tree, root)
+        # What could not be read has been told of, and stands for nothing here.
+        told = {problem.key for problem in problems if not problem.message.startswith(DUPLICATE)}
+        problems += [p for p in problems_in(error, tree, root) if not p.key or p.key not in told]
     if problems:
         raise ScenarioError(_sorted(problems, tree.place.file))
     return tree, scenario

@@ -71,9 +71,13 @@ def _changed_tag(below: Node, above: Node, annotation: Any) -> str | None:
     return family.tag if differ else None
 
 
+def _is_index(name: str) -> bool:
+    return name.isdecimal() and len(name) < 10
+
+
 def is_indices(node: Node) -> bool:
     """Tell whether *node* is a mapping from the numbers of a list's items."""
-    return isinstance(node.value, dict) and bool(node.value) and all(map(str.isdecimal, node.value))
+    return isinstance(node.value, dict) and bool(node.value) and all(map(_is_index, node.value))
 
 
 def _merge_items(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from p2pkd.core.errors import Problem, ScenarioError
-from p2pkd.scenario.yaml import Node, Place, node_of, parse
+from p2pkd.core.text import short
+from p2pkd.scenario.yaml import MAX_DEPTH, Node, Place, node_of, parse
 
 
 def override_changes(overrides: Sequence[str], seed: int | None = None) -> list[Node]:
@@ -33,10 +34,9 @@ def _override(text: str, problems: list[Problem]) -> Node:
     path, equals, value = text.partition("=")
     place = Place(f"--set {text if len(text) <= 200 else text[:100] + '...'}")
     keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise ScenarioError(
-            [Problem(*place, "", "must look like 'method.learn.lr=0.1': dotted keys, '=', a value")]
-        )
+    if not equals or not all(keys) or len(keys) > MAX_DEPTH:
+        what = "must look like 'method.learn.lr=0.1': dotted keys, '=', a value"
+        raise ScenarioError([Problem(f"--set {short(text)}", 0, 0, "", what)])
     given: list[Problem] = []
     try:
         plain = parse(value, place.file, given).plain()

@@ -7,17 +7,20 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from p2pkd.core.errors import InputError, RunError
+from p2pkd.core.errors import InputError, ResultError, RunError
+from p2pkd.core.plain_json import read_json
+from p2pkd.core.seal import MANIFEST
+from p2pkd.record.directory import clear_partial
 from p2pkd.study.executors import Executor, executor
 from p2pkd.study.load import Study, load_study
 from p2pkd.study.point import Point
 from p2pkd.study.table import table_of, write_table
-from p2pkd.study.task import FAILED, Outcome, Task, clear_partial, is_complete, status_of
+from p2pkd.study.task import FAILED, Outcome, Task, clear, fault_of, is_complete
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,28 +110,52 @@ class Sweep:
         sweep is at work in it.
         """
         with _alone_in(self.folder):
-            known = [k for k in self.keys if any(status_of(f / k) for f in self.folders)]
+            known = [k for k in self.keys if any(_has_run(f / k) for f in self.folders)]
             if known and not resume:
                 raise InputError(
                     f"{self.folder}: has {len(known)} of these {self.size.runs} runs already; "
                     "continue with --resume, or give another --out"
                 )
-            self._write_study()
+            for directory in self.faults(thorough=True):
+                clear(directory)
+            with _named(self.folder, "the study"):
+                self._write_study()
             self.errors.clear()
             try:
-                for tasks in self.stages():
-                    for outcome in executor.outcomes(tasks):
-                        if outcome.status == FAILED:
-                            self.errors[outcome.key] = outcome.error
-                            _write_errors(self.folder, self.errors)
-                        told(outcome)
-            finally:
-                _write_errors(self.folder, self.errors)
-                shutil.rmtree(self.folder / ".beats", ignore_errors=True)
-                for folder in self.folders:
-                    clear_partial(folder)
-                table = self.table()
-                self.write(table)
+                self._run_all(executor, told)
+            except BaseException as error:
+                try:
+                    self._close()
+                except RunError as second:
+                    error.add_note(str(second))
+                raise
+            return self._close()
+
+    def faults(self, *, thorough: bool = False) -> dict[Path, str]:
+        """Return which run directories are there but do not count, and why; see `fault_of`."""
+        directories = [folder / key for folder in self.folders for key in self.keys]
+        found = {d: fault_of(d, thorough=thorough) for d in directories}
+        return {directory: fault for directory, fault in found.items() if fault is not None}
+
+    def _run_all(self, executor: Executor, told: Callable[[Outcome], None]) -> None:
+        for tasks in self.stages():
+            for outcome in executor.outcomes(tasks):
+                if outcome.status == FAILED:
+                    self.errors[outcome.key] = outcome.error
+                    # For whoever asks meanwhile; at the end it is written, or said that it was not.
+                    with suppress(OSError):
+                        _write_errors(self.folder, self.errors)
+                told(outcome)
+
+    def _close(self) -> pd.DataFrame:
+        """Write what came out, and return the table; raise RunError if that cannot be written."""
+        shutil.rmtree(self.folder / ".beats", ignore_errors=True)
+        for folder in self.folders:
+            clear_partial(folder)
+        table = self.table()
+        with _named(self.folder, "its table"):
+            _write_errors(self.folder, self.errors)
+            self.write(table)
         return table
 
     def stages(self) -> Iterator[list[Task]]:
@@ -170,8 +197,10 @@ def _alone_in(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = (folder / ".lock").open("w")
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}; choose another") from None
+    except (OSError, ValueError) as error:
+        where = getattr(error, "filename", None) or folder
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{where}: cannot be made: {why}; choose another --out") from None
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -181,10 +210,27 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _read_errors(folder: Path) -> dict[str, str]:
+    """Return what is known of failures, for those who ask how a sweep is; empty if unreadable."""
     try:
-        return dict(json.loads((folder / ERRORS).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        found = read_json(folder / ERRORS, ResultError)
+    except ResultError:
         return {}
+    return {key: str(error) for key, error in found.items()} if isinstance(found, dict) else {}
+
+
+def _has_run(directory: Path) -> bool:
+    return os.path.lexists(directory / MANIFEST)
+
+
+@contextmanager
+def _named(folder: Path, what: str) -> Iterator[None]:
+    """Raise RunError, naming folder and file, where something cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename2 or error.filename or what
+        why = error.strerror or error
+        raise RunError(f"{folder}: {where} cannot be written: {why}") from None
 
 
 def _write_errors(folder: Path, errors: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from p2pkd.study.measures import MeasureSpec
 from p2pkd.study.point import Point
-from p2pkd.study.task import DONE, FAILED, PRUNED, manifest_of
+from p2pkd.study.task import DONE, FAILED, PRUNED, fault_of, manifest_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +54,8 @@ def _row(
     manifest = manifest_of(directory)
     status = manifest.get("status") or (FAILED if point.key in errors else PENDING)
     error = manifest.get("error", "") if status == PRUNED else errors.get(point.key, "")
+    if status == PENDING:
+        error = fault_of(directory) or error
     facts: dict[str, Any] = {"run": point.key, "status": status, "error": error}
     if measure is not None:
         facts["objective"] = objective_of(directory, measure) if status == DONE else math.nan

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from p2pkd.core.errors import Interrupted, P2pkdError, Pruned
+from p2pkd.core.errors import Interrupted, P2pkdError, Pruned, ResultError
 from p2pkd.core.records import Observer
+from p2pkd.core.seal import FILES, MANIFEST, check_all, read_manifest
+from p2pkd.record.directory import clear_partial
 from p2pkd.study.point import Point
 from p2pkd.study.pruning import Bars, Pruner
 
@@ -72,7 +74,8 @@ def run_task(task: Task) -> Outcome:
             return Outcome(task.key, DONE)
         return Outcome(task.key, FAILED, described(error))
     finally:
-        Path(task.beat).unlink(missing_ok=True)
+        with suppress(OSError):
+            Path(task.beat).unlink(missing_ok=True)
     return Outcome(task.key, DONE)
 
 
@@ -88,29 +91,16 @@ def is_complete(directory: Path) -> bool:
 
 
 def status_of(directory: Path) -> str | None:
-    """Return the status in the manifest; None where there is no readable one."""
+    """Return the status in the manifest; None where there is none that can be believed."""
     return manifest_of(directory).get("status")
 
 
 def clear(directory: Path) -> None:
     """Take away what an earlier, failed or killed, attempt at *directory* has left."""
+    if directory.is_symlink():
+        directory.unlink()  # what it leads to is somebody else's
     shutil.rmtree(directory, ignore_errors=True)
     clear_partial(directory.parent, directory.name)
-
-
-def clear_partial(runs: Path, name: str = "*") -> None:
-    """Take away the unfinished run directories in *runs* whose processes are gone."""
-    for partial in runs.glob(f".{name}.partial-*"):
-        if not _alive(int(partial.name.rpartition("-")[2])):
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return not isinstance(error, ProcessLookupError)
-    return pid != os.getpid()
 
 
 def _simulate(task: Task, directory: Path) -> None:
@@ -138,14 +128,16 @@ class Beat(Observer):
         self.file = file
         self.duration_s = duration_s
         self.told = time.monotonic()
-        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
 
     def advance(self, now_s: float, events: int) -> None:
         """Tell how far it is, if the last time was long enough ago."""
         now = time.monotonic()
         if now - self.told >= BEAT_EVERY_S:
             self.told = now
-            self.file.write_text(f"{now_s / self.duration_s:.4f}")
+            with suppress(OSError):  # nothing but progress
+                self.file.write_text(f"{now_s / self.duration_s:.4f}")
 
 
 def beats(runs: Path) -> dict[str, float]:
@@ -160,13 +152,46 @@ def beats(runs: Path) -> dict[str, float]:
 
 
 def manifest_of(directory: Path) -> dict[str, Any]:
-    """Return the manifest of the run in *directory*; empty where there is none."""
+    """Return the manifest of the run in *directory*; empty where `fault_of` finds a fault."""
     try:
-        return dict(json.loads((directory / "manifest.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        return _manifest(directory)
+    except ResultError:
         return {}
+
+
+def fault_of(directory: Path, *, thorough: bool = False) -> str | None:
+    """Return why what is in *directory* is not taken for the sweep's run of that name.
+
+    It is the manifest of another run or of a dry run, or a file is missing, or has another size or,
+    where *thorough*, other contents.  None where there is no fault, or nothing at all.
+    """
+    if not os.path.lexists(directory / MANIFEST):
+        return None
+    try:
+        manifest = _manifest(directory)
+        if thorough:
+            check_all(directory, manifest)
+    except ResultError as error:
+        return str(error)
+    return None
+
+
+def _manifest(directory: Path) -> dict[str, Any]:
+    """Return the manifest of the sweep's run in *directory*; raise ResultError if it is not one."""
+    manifest = read_manifest(directory)
+    file = directory / MANIFEST
+    if manifest.get("dry_run"):
+        raise ResultError(f"{file}: is of a dry run, in which nothing was learned")
+    resolved = manifest.get(FILES, {}).get("resolved.yaml")
+    # A sweep's directories have the hash of their scenario as names.
+    if resolved is not None and not resolved["sha256"].startswith(directory.name):
+        raise ResultError(f"{file}: is of another run, whose hash is {resolved['sha256'][:16]}")
+    return manifest
 
 
 def row_of(directory: Path) -> dict[str, Any]:
     """Return the summary of the run in *directory*; empty where there is none."""
-    return dict(manifest_of(directory).get("summary", {}))
+    try:
+        return dict(read_manifest(directory)["summary"])
+    except ResultError:
+        return {}

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from p2pkd.core.errors import InputError
+from p2pkd.core.text import readable, short
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -18,13 +19,19 @@ def locate(path: str, base: Path, error: type[InputError], what: str) -> Path:
     looked for beside the scenario (*base*), then in the working directory.  Raise *error*, with
     *what* was looked for and where, if there is none.
     """
-    given = Path(_VARIABLE.sub(lambda match: _variable(match[1], path, error), path)).expanduser()
+    named = Path(_VARIABLE.sub(lambda match: _variable(match[1], path, error), path))
+    shown = short(repr(path))
+    try:
+        given = named.expanduser()
+    except RuntimeError:
+        raise error(f"{what}: {shown}: there is no user {named.parts[0][1:]!r} here") from None
     places = [base / given, Path.cwd() / given]
     for place in places:
-        if place.exists():
+        # os.path: a name that is too long, or has a character that none has, is not there.
+        if os.path.exists(place):
             return place
-    tried = " and ".join(dict.fromkeys(map(str, places)))
-    raise error(f"{what}: {path!r} does not exist (looked at {tried})")
+    tried = " and ".join(dict.fromkeys(short(readable(str(place)), 300) for place in places))
+    raise error(f"{what}: {shown} does not exist (looked at {tried})")
 
 
 def _variable(name: str, path: str, error: type[InputError]) -> str:

@@ -69,12 +69,12 @@ def test_what_is_no_finished_run_is_refused(tmp_path: Path, result: Result) -> N
     with pytest.raises(ResultError, match="was killed or has not finished"):
         Result.from_dir(tmp_path)
     (result.path / "messages.parquet").write_bytes(b"PAR1 not")
-    with pytest.raises(ResultError, match=r"messages\.parquet: is broken"):
+    with pytest.raises(ResultError, match=r"messages\.parquet: has 8 bytes, where"):
         _ = result.messages
     (result.path / "agents.parquet").unlink()
     with pytest.raises(ResultError, match=r"agents\.parquet: is missing"):
         _ = result.agents
     for broken in ("{", "[]", '{"status": "done"}', '{"status": 1, "summary": {}}'):
         (result.path / "manifest.json").write_text(broken)
-        with pytest.raises(ResultError, match=r"manifest\.json: is broken"):
+        with pytest.raises(ResultError, match=r"manifest\.json(: is broken|:1:2  not valid JSON)"):
             Result.from_dir(result.path)
