@@ -190,7 +190,7 @@ class Evaluation:
 
     accuracy: NDArray[np.float64]
     loss: NDArray[np.float64]
-    labels: NDArray[np.int16]
+    labels: NDArray[np.int32]
     mean_probabilities: NDArray[np.float64]
     disagreement: float
     ensemble_accuracy: float

@@ -110,7 +110,7 @@ def refusal(**changes: Any) -> str:
         ),
         ("seed", "9" * 30, "a number of at most 19 digits, given one of 30"),
         ("seed", "9" * 5000, "a number of 5,000 characters"),
-        ("agents", "0x" + "f" * 5000, "a number of at most 19 digits, given one of 6021"),
+        ("agents", "0x" + "f" * 5000, "a number of about 6,021 digits; no key takes that"),
         ("agents", "2_000_000_000", "at most 1000000000"),
         ("duration", "9" * 4000 + " s", "is not a duration"),
         ("links.latency", "x" * 3000, "characters"),
