@@ -43,7 +43,7 @@ def bases() -> dict[str, Path]:
     """Return for each objective a scenario that runs with it."""
     os.environ.setdefault("P2PKD_DATA", "/data")
     found: dict[str, Path] = {}
-    paths = Path("scenarios/methods").glob("*.yaml")
+    paths = [*Path("scenarios/methods").glob("*.yaml"), *Path("scenarios").glob("*.yaml")]
     # One that is about the objective comes before one that is about a preset.
     for path in sorted(paths, key=lambda path: (not path.name.startswith("objective-"), path)):
         try:

@@ -73,7 +73,8 @@ class Quantity:
         if number < self.least:
             raise self._beyond(f"at least {self.dimension.format(self.least)}", value)
         if number > self.most:
-            unit, factor = max(self.dimension.units.items(), key=lambda item: item[1])
+            units = [item for item in self.dimension.units.items() if item[1] <= self.most]
+            unit, factor = max(units, key=lambda item: item[1])
             raise self._beyond(f"at most {self.most / factor:.9g} {unit}", value)
         return number
 

@@ -90,7 +90,7 @@ def refusal(**changes: Any) -> str:
         ("links.packets", "{loss: 1 %, mtu: 1 bit}", "must be at least 1 B, given '1 bit'"),
         ("links.packets", "{loss: 0.9999999}", "at most 0.99"),
         ("links.window", "0 B", "must be more than 0"),
-        ("links.header", "1e18 B", "must be at most 0.001 TB, given '1e18 B'"),
+        ("links.header", "1e18 B", "must be at most 1 GB, given '1e18 B'"),
         ("links.uplink", "1e299 GB/s", "must be at most 1000000 GB/s"),
         ("links.uplink", "1e-9 bit/s", "must be at least 1 bit/s"),
         ("links.latency", "{kind: constant, value: 1e300 s}", "must be at most 365250000 d"),
