@@ -32,7 +32,7 @@ def simulate(
 
     Parameters
     ----------
-    source : a scenario file, or its contents as plain data.
+    source : a scenario file, or its contents as plain data; `topology` may be a NetworkX graph.
     overrides : changes such as ``"method.learn.lr=0.1"``.
     out : the run directory to write; default ``runs/<name>/<utc>-<hash8>/``.
     dry_run : run the timeline without learning: bytes, seconds and joules, no accuracy.

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from p2pkd.scenario.agent_ids import AgentId, Number
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import Duration, Fraction, Period, Share
 
@@ -103,11 +104,12 @@ class FailureSpec(Spec):
     at: Duration
     share: Share | None = None
     """A share of all agents, drawn at random."""
-    cluster: Annotated[int, Field(ge=0, strict=True)] | None = None
+    cluster: Number | None = None
     """A cluster of a stochastic block graph, by its number from 0."""
-    around: Annotated[int, Field(ge=0, strict=True)] | None = None
+    around: AgentId | None = None
     """An agent and all its neighbours."""
-    agents: tuple[Annotated[int, Field(ge=0, strict=True)], ...] | None = None
+    agents: tuple[AgentId, ...] | None = None
+    """Names in the graph's file, or numbers where it has none."""
     lasts: Period | None = None
     """For how long; default: for ever."""
 

@@ -6,11 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from p2pkd.scenario.agent_ids import AgentId, Number
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import Duration, Fraction, Period, Rate, Share, Size
-
-Agent = Annotated[int, Field(ge=0, strict=True)]
-
 
 class PacketsSpec(Spec):
     """Messages travel as packets, each of which may be lost.
@@ -33,7 +31,8 @@ class OutageSpec(Spec):
 
     at: Duration
     lasts: Period
-    agents: tuple[Agent, ...] | None = None
+    agents: tuple[AgentId, ...] | None = None
+    """Names in the graph's file, or numbers where it has none."""
     share: Share | None = None
     """Instead of `agents`: a share of all, drawn at random."""
 
@@ -96,8 +95,8 @@ class CoreLinkSpec(Spec):
 
     name: str
     rate: Rate
-    agents: tuple[Agent, ...] | None = None
-    cluster: Agent | None = None
+    agents: tuple[AgentId, ...] | None = None
+    cluster: Number | None = None
     """Instead of `agents`: a cluster of a stochastic block graph, by its number from 0."""
 
     @model_validator(mode="after")
