@@ -109,6 +109,8 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         # What the objective learns from; "none" for the controls, which are not meant to distil.
         "teacher": str(getattr(scenario.method.learn, "teacher", "peers")),
         "departures": list(loaded.departures),
+        # What was noticed about files that could be used.
+        "remarks": list(simulation.remarks),
         "reference_set": scenario.data.reference.delivery,
         "groups": _groups(simulation),
         "classes": None if data is None else data.n_classes,

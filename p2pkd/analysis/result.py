@@ -124,6 +124,7 @@ class Result:
         """What else a reader should know: that the run is a control, for one."""
         departures = self.manifest.get("departures", ())
         notes = [f"Departs from the preset: {text}." for text in departures]
+        notes += [f"{text}." for text in self.manifest.get("remarks", ())]
         untested = self.manifest.get("classes_without_test_rows")
         if untested:
             classes = ", ".join(map(str, untested))

@@ -56,7 +56,7 @@ def validate(
             typer.echo(f"{path}: valid" + (f"; {_depends(it.looks)}" if it.looks else ""))
             for text in it.departures:
                 typer.echo(f"{path}: departs from the preset: {text}")
-            for text in it.unused:
+            for text in (*it.unused, *it.remarks):
                 typer.echo(f"{path}: {text}")
     if any(checked.problems for checked in found.values()):
         raise typer.Exit(WRONG_INPUT)
@@ -69,6 +69,7 @@ class Checked(NamedTuple):
     looks: tuple[str, ...] = ()
     departures: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
@@ -77,33 +78,38 @@ def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
     try:
         loaded = load_scenario(path, overrides)
         try:
-            _build(loaded, deep=deep)
+            remarks = _build(loaded, deep=deep)
         except InputError as error:
             raise loaded.located(error) from None
     except ScenarioError as error:
         return Checked(list(error.problems))
     except InputError as error:
         return Checked([Problem(str(path), 0, 0, "", str(error))])
-    return Checked([], loaded.scenario.method.looks, loaded.departures, loaded.unused)
+    looks = loaded.scenario.method.looks
+    return Checked([], looks, loaded.departures, loaded.unused, remarks)
 
 
 def _depends(looks: tuple[str, ...]) -> str:
     return f"its timeline depends on what is learned ({', '.join(looks)})"
 
 
-def _build(loaded: Loaded, *, deep: bool) -> None:
-    """Build what a run of the scenario needs, all of it or what takes no time."""
+def _build(loaded: Loaded, *, deep: bool) -> tuple[str, ...]:
+    """Build what a run of the scenario needs, all of it or what takes no time.
+
+    Return what was remarked about its files.
+    """
     if not deep:
         from p2pkd.world.memory import check_models
 
         check_models(loaded.scenario)
-        return
+        return ()
     from p2pkd.core.records import Observer
     from p2pkd.core.rng import Streams
     from p2pkd.engine.assemble import assemble
 
     scenario = loaded.scenario
-    assemble(scenario, Streams(scenario.seed), loaded.base, Observer(), dry_run=True)
+    streams = Streams(scenario.seed)
+    return assemble(scenario, streams, loaded.base, Observer(), dry_run=True).remarks
 
 
 def _validity(found: dict[str, Checked]) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def _validity(found: dict[str, Checked]) -> dict[str, Any]:
             "timeline_looks_at_learning": it.looks,
             "departures": it.departures,
             "unused": it.unused,
+            "remarks": it.remarks,
         }
         files.append(entry | {key: list(texts) for key, texts in told.items() if texts})
     return {"valid": all(entry["valid"] for entry in files), "scenarios": files}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+_UNTIL_S: ContextVar[float | None] = ContextVar("until", default=None)
 _SAID: ContextVar[list[str] | None] = ContextVar("remarks", default=None)
 
 
@@ -20,12 +21,23 @@ def remark(text: str) -> None:
         said.append(text)
 
 
+def remark_span(first: float, last: float, what: str, key: str) -> None:
+    """Remark where nothing of *what*, from *first* to *last* s, falls into the run; see *key*."""
+    until_s = _UNTIL_S.get()
+    if until_s is not None and (last < 0 or first >= until_s):
+        remark(
+            f"{what}: nothing of it falls into the run, which is from 0 to {until_s:g} s; its "
+            f"times are from {first:g} s to {last:g} s (see {key})"
+        )
+
+
 @contextmanager
-def collecting() -> Iterator[list[str]]:
-    """Yield the list that is filled with what is remarked meanwhile."""
+def collecting(until_s: float | None = None) -> Iterator[list[str]]:
+    """Yield the list that is filled with what is remarked meanwhile; the run ends at *until_s*."""
     said: list[str] = []
-    token = _SAID.set(said)
+    tokens = _SAID.set(said), _UNTIL_S.set(until_s)
     try:
         yield said
     finally:
-        _SAID.reset(token)
+        _SAID.reset(tokens[0])
+        _UNTIL_S.reset(tokens[1])

@@ -7,6 +7,7 @@ from typing import Any
 
 from p2pkd.core.errors import InputError
 from p2pkd.core.records import Observer
+from p2pkd.core.remarks import collecting
 from p2pkd.core.rng import Streams
 from p2pkd.engine.churn import Churn
 from p2pkd.engine.class_contents import ClassComposer
@@ -38,6 +39,15 @@ def assemble(
     *base* is the folder that relative paths are looked for from.  With *dry_run* nothing is
     learned: the timeline alone runs.  Raise InputError if something cannot be built as asked.
     """
+    with collecting(scenario.duration) as remarks:
+        simulation = _assembled(scenario, streams, base, observer, dry_run=dry_run)
+    simulation.remarks = tuple(remarks)
+    return simulation
+
+
+def _assembled(
+    scenario: Scenario, streams: Streams, base: Path, observer: Observer, *, dry_run: bool
+) -> Simulation:
     world = with_widths(scenario.method.learn, build_world(scenario, streams, base))
     scenario = _with_rows(_with_codec(scenario, world), world)
     privacy: Any = scenario.method.send.privacy

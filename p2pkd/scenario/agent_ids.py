@@ -10,5 +10,5 @@ AgentId = (
     Annotated[int, Field(ge=0, strict=True)] | Annotated[str, Field(min_length=1, strict=True)]
 )
 """A name of `p2pkd.world.names`; whether anybody is called so is known once the graph is."""
-Number = Annotated[int, Field(ge=0, strict=True)]
+Index = Annotated[int, Field(ge=0, strict=True)]
 """A number from 0, of a cluster."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from p2pkd.scenario.agent_ids import AgentId
 from p2pkd.scenario.base import Spec
 
+
 class AggregatorsSpec(Spec):
     """Agents without data that ask the others, combine their answers, and pass the result on.
 

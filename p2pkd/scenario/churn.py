@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from p2pkd.scenario.agent_ids import AgentId, Number
+from p2pkd.scenario.agent_ids import AgentId, Index
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Duration, Fraction, Period, Share
+from p2pkd.scenario.quantities import Duration, Fraction, Number, Period, Share, TimeUnit
 
 
 class SessionsSpec(Family, root=True):
@@ -84,9 +84,9 @@ class DiurnalSessions(SessionsSpec):
 
 
 class TraceSessions(SessionsSpec):
-    """Sessions from a file with lines ``id, start, on, off, on, ...``, in seconds.
+    """Sessions from a file with lines ``id, start, on, off, on, ...``.
 
-    An agent (number or name of its node) comes online at `start`, for `on`, is then away for `off`,
+    An agent (its name in the graph's file, or its number) comes online at `start`, for `on`, is then away for `off`,
     and so on; what the last number leads to lasts for ever.  An id may have several lines, and
     ``#`` begins a comment.  Agents that the file does not name are always online.
     """
@@ -96,6 +96,10 @@ class TraceSessions(SessionsSpec):
     """Relative to the scenario file; `${NAME}` takes an environment variable."""
     numbers: Literal["durations", "times"] = "durations"
     """`times`: the numbers after the id are instants that switch on, off, on, ..."""
+    unit: TimeUnit = "s"
+    """Of the numbers."""
+    begins: Literal["first"] | Number = 0.0
+    """The file's number at which the run begins, such as 1577836800; `first`: its first time."""
 
 
 class FailureSpec(Spec):
@@ -104,7 +108,7 @@ class FailureSpec(Spec):
     at: Duration
     share: Share | None = None
     """A share of all agents, drawn at random."""
-    cluster: Number | None = None
+    cluster: Index | None = None
     """A cluster of a stochastic block graph, by its number from 0."""
     around: AgentId | None = None
     """An agent and all its neighbours."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -131,3 +131,4 @@ Share = Annotated[float, Percent()]
 Fraction = Annotated[float, Percent(positive=True)]
 Count = Annotated[int, Field(ge=1, strict=True)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+TimeUnit = Literal["s", "ms", "us", "min", "h", "d"]

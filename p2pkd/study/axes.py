@@ -174,9 +174,7 @@ def _removals(entries: Mapping[str, Node], problems: list[Problem]) -> list[Valu
     if node is None:
         return []
     cases: list[tuple[Label, list[Any]]] = [(NOBODY, [])]
-    cases += [
-        (agent, [{"at": "0 s", "agents": [agent]}]) for agent in _names(node, problems)
-    ]
+    cases += [(agent, [{"at": "0 s", "agents": [agent]}]) for agent in _names(node, problems)]
     found = []
     for label, failures in cases:
         change = replace(node_of({"failures": failures}, node.place), key_place=node.key_place)

@@ -53,7 +53,9 @@ def measured_rates(
 def _rates(
     rows: list[Row], columns: tuple[str, str], spec: RateTableSpec, row: Rates, chance: Rates
 ) -> Rates:
-    figures = gather(rows, lambda each: (each.number(columns[0]), each.number(columns[1], positive=False)))
+    figures = gather(
+        rows, lambda each: (each.number(columns[0]), each.number(columns[1], positive=False))
+    )
     means, sds = spec.unit * np.array(figures).T
     remark_median(means, "rate", f"{spec.path}: {columns[0]}", "see links.table.unit")
     mean, sd = means[row], sds[row]

@@ -125,7 +125,9 @@ def _words(line: Line, document: Document) -> RawEdge:
 def _before_braces(text: str) -> tuple[str, str, str]:
     """Split *text* at a brace that begins a word, where NetworkX's dictionary is."""
     match = re.search(r"(?<=\s)\{", text)
-    return text.partition("{") if match is None else (text[: match.start()], "{", text[match.end() :])
+    return (
+        text.partition("{") if match is None else (text[: match.start()], "{", text[match.end() :])
+    )
 
 
 def _dictionary(text: str, column: int) -> dict[str, Any]:
@@ -142,9 +144,7 @@ def _dictionary(text: str, column: int) -> dict[str, Any]:
     return value
 
 
-def _cells(
-    cells: list[Cell], header: list[str] | None, number: int, document: Document
-) -> RawEdge:
+def _cells(cells: list[Cell], header: list[str] | None, number: int, document: Document) -> RawEdge:
     if len(cells) < 2 or not cells[0].text or not cells[1].text:
         empty = next((cell for cell in cells[:2] if not cell.text), cells[0])
         what = "an empty cell in place of a node" if len(cells) > 1 else "one column, not two"

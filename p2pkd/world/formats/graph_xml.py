@@ -68,7 +68,9 @@ def _data(element: Element, keys: Keys, what: str, faults: Faults) -> dict[str, 
     for item in element.all("data"):
         key = item.attributes.get("key", "")
         if key not in keys:
-            faults.add(f"<data> has the key {shown(key)}, which no <key> is", item.line, item.column)
+            faults.add(
+                f"<data> has the key {shown(key)}, which no <key> is", item.line, item.column
+            )
             continue
         title = keys[key][1]
         if title in given:
@@ -85,9 +87,7 @@ def read_gexf(text: str, faults: Faults) -> Document:
     graph = root.first("graph")
     if root.name != "gexf" or graph is None:
         faults.stop(f"GEXF has a <graph> in <gexf>, found <{root.name}>")
-    titles = {
-        what: _titles(graph, what, faults) for what in ("node", "edge")
-    }
+    titles = {what: _titles(graph, what, faults) for what in ("node", "edge")}
     default = graph.attributes.get("defaultedgetype", "undirected")
     document = Document()
     for part in graph.all("nodes"):
@@ -151,7 +151,9 @@ def _values(
         for value in part.all("attvalue"):
             key = value.attributes.get("for", value.attributes.get("id", ""))
             if key not in titles:
-                faults.add(f"<attvalue> is for {shown(key)}, which no <attribute> is", *_spot(value))
+                faults.add(
+                    f"<attvalue> is for {shown(key)}, which no <attribute> is", *_spot(value)
+                )
                 continue
             title = titles[key][0]
             if title in given:

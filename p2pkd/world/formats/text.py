@@ -164,7 +164,9 @@ def words_of(line: str) -> list[Cell]:
         if match[0] == '"':
             raise ValueError(f"column {match.start() + 1}: a double quote is not closed")
         text = match[0] if match[1] is None else match[1]
-        found.append(Cell(match.start() + 1, text if match[1] is not None else text.replace('"', "")))
+        found.append(
+            Cell(match.start() + 1, text if match[1] is not None else text.replace('"', ""))
+        )
     return found
 
 
