@@ -86,8 +86,8 @@ class DiurnalSessions(SessionsSpec):
 class TraceSessions(SessionsSpec):
     """Sessions from a file with lines ``id, start, on, off, on, ...``.
 
-    An agent (its name in the graph's file, or its number) comes online at `start`, for `on`, is then away for `off`,
-    and so on; what the last number leads to lasts for ever.  An id may have several lines, and
+    An agent (its name in the graph's file, or its number) comes online at `start`, for `on`, is
+    then away for `off`, and so on; what the last number leads to lasts for ever.  An id may have several lines, and
     ``#`` begins a comment.  Agents that the file does not name are always online.
     """
 

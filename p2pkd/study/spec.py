@@ -35,6 +35,6 @@ class StudySpec(Spec):
     search: SearchSpec | None = None
     """Chooses the settings, instead of `variants`, `matrix`, `zip` and `exclude`."""
     remove: Any = None
-    """``[0, 3]``, ``"0..7"`` or names: each run also without one of these agents, from the start."""
+    """``[0, 3]``, ``"0..7"`` or names: each run also without one of these, from the start."""
     seeds: Any = None
     """``[0, 1]``, ``"0..4"`` or both mixed; default: the base's own seed."""

@@ -98,6 +98,8 @@ class Names:
             alike = [name for name in self.names if name.casefold() == bare.casefold()]
             if alike:
                 return f"; did you mean {alike[0]!r}?"
+        if self.n <= 20 and is_whole(text):
+            return f"; known: {', '.join(self.names)}"
         if self.n <= 20:
             return suggestion(text[:60], self.names)
         first, last = shown(self.names[0]), shown(self.names[-1])

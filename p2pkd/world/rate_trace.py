@@ -162,6 +162,10 @@ class Deliveries:
                 yield turn * self.period_s + k * self.window_s, rate
 
 
+def _marked(deliveries: Deliveries, which: int) -> Iterator[tuple[float, int, float]]:
+    return ((time_s, which, rate) for time_s, rate in deliveries.changes())
+
+
 @dataclass(frozen=True, eq=False)
 class Mahimahi:
     """A `Variation` of two traces, the same for all *n* nodes."""
@@ -173,8 +177,7 @@ class Mahimahi:
     def __call__(self) -> Iterator[Step]:
         """Yield a step wherever either rate may change."""
         nodes, rates = np.arange(self.n), [0.0, 0.0]
-        both = [((t, i, r) for t, r in d.changes()) for i, d in enumerate((self.up, self.down))]
-        merged = heapq.merge(*both)
+        merged = heapq.merge(_marked(self.up, 0), _marked(self.down, 1))
         now = next(merged, None)
         while now is not None:
             time_s, which, rates[which] = now

@@ -56,9 +56,9 @@ def _row(line: Line, i: int, width: int, faults: Faults) -> NDArray[np.float64]:
     cells = _cells(line)
     found = np.full(width, np.nan)
     if len(cells) != width:
-        many = ";" in line.text and "; numbers are separated by semicolons, write spaces or commas"
+        hint = "; semicolons separate no numbers, spaces and commas do" if ";" in line.text else ""
         faults.add(
-            f"{len(cells)} numbers, but the matrix has {width} lines; it must be square{many or ''}",
+            f"{len(cells)} numbers, but the matrix has {width} lines; it must be square{hint}",
             line.number,
         )
         return found

@@ -159,7 +159,7 @@ def _cells(cells: list[Cell], header: list[str] | None, number: int, document: D
         raise _wrong(1, f"{len(cells)} cells, but the header has {len(header)} columns")
     if header is None:
         document.third |= len(cells) > 2
-        data: dict[str, Any] = {"weight": cell.text for cell in cells[2:]}
+        data: dict[str, Any] = {"weight": cells[2].text} if len(cells) > 2 else {}
     else:
         data = {name: cell.text for name, cell in zip(header[2:], cells[2:], strict=True)}
     kind = next((data.pop(key) for key in list(data) if key.casefold() == "type"), "")
