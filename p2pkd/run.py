@@ -33,7 +33,7 @@ def simulate(
 
     Parameters
     ----------
-    source : a scenario file, or its contents as plain data.
+    source : a scenario file, or its contents as plain data; `topology` may be a NetworkX graph.
     overrides : changes such as ``"method.learn.lr=0.1"``.
     out : the run directory to write; default ``runs/<name>/<utc>-<hash8>/``.
     dry_run : run the timeline without learning: bytes, seconds and joules, no accuracy.
@@ -116,6 +116,8 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         "teacher": str(getattr(scenario.method.learn, "teacher", "peers")),
         "departures": list(loaded.departures),
         "forewarnings": forewarnings(scenario) + simulation.foreseen,
+        # What was noticed about files that could be used.
+        "remarks": list(simulation.remarks),
         "reference_set": scenario.data.reference.delivery,
         "groups": _groups(simulation),
         "classes": None if data is None else data.n_classes,

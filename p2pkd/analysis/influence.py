@@ -80,9 +80,17 @@ def _pairs(results: Results) -> Iterator[dict[str, Any]]:
         setting = tuple(label[key] for key in keys)
         if str(label[REMOVED]) == NOBODY or setting not in whole:
             continue
-        agent = int(label[REMOVED])
+        agent = _agent(whole[setting], label[REMOVED])
         rest = {key: label[key] for key in keys if key != "seed"}
         yield {**rest, **_pair(whole[setting], run, agent, measured[setting])}
+
+
+def _agent(run: Result, name: object) -> int:
+    """Return the agent called *name*, which is what `remove` takes away."""
+    named = run.agents.loc[run.agents["node"].astype(str) == str(name), "agent"]
+    if named.empty:
+        raise ResultError(f"{run.path}: no agent is called {str(name)!r}, which was taken away")
+    return int(named.iloc[0])
 
 
 def _pair(whole: Result, without: Result, agent: int, measured: pd.DataFrame) -> dict[str, Any]:

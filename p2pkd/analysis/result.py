@@ -136,6 +136,7 @@ class Result:
         notes = [f"Departs from the preset: {text}." for text in departures]
         if unsealed:
             notes.append("Of an older version: that its files are as they were cannot be checked.")
+        notes += [f"{text}." for text in self.manifest.get("remarks", ())]
         untested = self.manifest.get("classes_without_test_rows")
         if untested:
             classes = ", ".join(map(str, untested))

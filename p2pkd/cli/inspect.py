@@ -60,7 +60,7 @@ def validate(
             typer.echo(f"{path}: valid" + (f"; {_depends(it.looks)}" if it.looks else ""))
             for text in it.departures:
                 typer.echo(f"{path}: departs from the preset: {text}")
-            for text in it.unused:
+            for text in (*it.unused, *it.remarks):
                 typer.echo(f"{path}: {text}")
     if any(checked.problems for checked in found.values()):
         raise typer.Exit(WRONG_INPUT)
@@ -77,6 +77,7 @@ class Checked(NamedTuple):
     departures: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
@@ -86,7 +87,7 @@ def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
     try:
         loaded = load_scenario(path, overrides)
         try:
-            foreseen = _build(loaded, deep=deep)
+            foreseen, remarks = _build(loaded, deep=deep)
         except InputError as error:
             raise loaded.located(error) from None
     except ScenarioError as error:
@@ -95,17 +96,17 @@ def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
         return Checked([Problem(str(path), 0, 0, "", str(error))])
     found = loaded.placed([*forewarnings(loaded.scenario), *foreseen])
     looks = loaded.scenario.method.looks
-    return Checked([], looks, loaded.departures, loaded.unused, found)
+    return Checked([], looks, loaded.departures, loaded.unused, found, remarks)
 
 
 def _depends(looks: tuple[str, ...]) -> str:
     return f"its timeline depends on what is learned ({', '.join(looks)})"
 
 
-def _build(loaded: Loaded, *, deep: bool) -> list[str]:
+def _build(loaded: Loaded, *, deep: bool) -> tuple[list[str], tuple[str, ...]]:
     """Build what a run of the scenario needs, all of it or what takes no time.
 
-    Return what can then be foreseen: who is too slow.
+    Return what can then be foreseen, who is too slow, and what was remarked about its files.
     """
     if not deep:
         from p2pkd.engine.capable import check_device
@@ -113,14 +114,15 @@ def _build(loaded: Loaded, *, deep: bool) -> list[str]:
 
         check_device(loaded.scenario.execution)
         check_models(loaded.scenario)
-        return []
+        return [], ()
     from p2pkd.core.records import Observer
     from p2pkd.core.rng import Streams
     from p2pkd.engine.assemble import assemble
 
     scenario = loaded.scenario
     streams = Streams(scenario.seed)
-    return assemble(scenario, streams, loaded.base, Observer(), dry_run=True).foreseen
+    simulation = assemble(scenario, streams, loaded.base, Observer(), dry_run=True)
+    return simulation.foreseen, simulation.remarks
 
 
 def _validity(found: dict[str, Checked]) -> dict[str, Any]:
@@ -133,6 +135,7 @@ def _validity(found: dict[str, Checked]) -> dict[str, Any]:
             "departures": it.departures,
             "unused": it.unused,
             "warnings": [warning._asdict() for warning in it.warnings],
+            "remarks": it.remarks,
         }
         files.append(entry | {key: list(texts) for key, texts in told.items() if texts})
     return {"valid": all(entry["valid"] for entry in files), "scenarios": files}

@@ -7,6 +7,7 @@ from typing import Any
 
 from p2pkd.core.errors import InputError
 from p2pkd.core.records import Observer
+from p2pkd.core.remarks import collecting
 from p2pkd.core.rng import Streams
 from p2pkd.engine.capable import check_device, check_machine
 from p2pkd.engine.churn import Churn
@@ -40,6 +41,15 @@ def assemble(
     learned: the timeline alone runs.  Raise InputError if something cannot be built as asked.
     """
     check_device(scenario.execution)
+    with collecting(scenario.duration) as remarks:
+        simulation = _assembled(scenario, streams, base, observer, dry_run=dry_run)
+    simulation.remarks = tuple(remarks)
+    return simulation
+
+
+def _assembled(
+    scenario: Scenario, streams: Streams, base: Path, observer: Observer, *, dry_run: bool
+) -> Simulation:
     world = with_widths(scenario.method.learn, build_world(scenario, streams, base))
     scenario = _with_rows(_with_codec(scenario, world), world)
     privacy: Any = scenario.method.send.privacy

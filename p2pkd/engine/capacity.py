@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 import simpy
 
-from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams, uniforms
 from p2pkd.engine.events import at
 from p2pkd.engine.hardware import duty_phases
@@ -16,7 +15,8 @@ from p2pkd.engine.transport.base import Links, Transport
 from p2pkd.scenario.devices import DutySpec
 from p2pkd.scenario.link_options import OutageSpec
 from p2pkd.scenario.scenario import Scenario
-from p2pkd.world.variation import Step
+from p2pkd.world.names import Names
+from p2pkd.world.rate_trace import Step
 from p2pkd.world.world import World
 
 
@@ -48,11 +48,10 @@ class Capacity:
         if step is not None:
             at(self.env, step.time_s, partial(self._step, step, steps))
 
-    def plan(self, outages: Sequence[OutageSpec], streams: Streams) -> None:
+    def plan(self, outages: Sequence[OutageSpec], names: Names, streams: Streams) -> None:
         """Let *outages* happen; raise InputError if one names an agent that does not exist."""
-        n = len(self._down)
         for i, outage in enumerate(outages):
-            for node in _hit(i, outage, n, streams):
+            for node in _hit(i, outage, names, streams):
                 at(self.env, outage.at, partial(self._fall, node))
                 at(self.env, outage.at + outage.lasts, partial(self._rise, node))
 
@@ -94,7 +93,7 @@ def make_capacity(
     capacity = Capacity(env, transport, world.links)
     if world.variation is not None:
         capacity.vary(world.variation())
-    capacity.plan(outages, streams)
+    capacity.plan(outages, Names(world.topology), streams)
     phases = duty_phases(streams, world.n_agents)
     for node, group in enumerate(world.devices.group.tolist()):
         if group in sleepy:
@@ -102,16 +101,11 @@ def make_capacity(
     return capacity
 
 
-def _hit(i: int, outage: OutageSpec, n: int, streams: Streams) -> list[int]:
+def _hit(i: int, outage: OutageSpec, names: Names, streams: Streams) -> list[int]:
     if outage.agents is None:
         assert outage.share is not None
+        n = names.n
         lots = uniforms(streams.keys(f"outage-{i}", n), np.zeros(1, np.uint64))
         chosen: list[int] = np.argsort(lots, kind="stable")[: round(outage.share * n)].tolist()
         return sorted(chosen)
-    for agent in outage.agents:
-        if agent >= n:
-            raise InputError(
-                f"links.outages.{i}.agents: there is no agent {agent}; they are numbered 0 to "
-                f"{n - 1}"
-            )
-    return list(dict.fromkeys(outage.agents))
+    return names.all_of(outage.agents, f"links.outages.{i}.agents")

@@ -16,6 +16,7 @@ from p2pkd.engine.presence import DEPARTED, FAILURE, LATE, SESSION, Presence
 from p2pkd.scenario.churn import ChurnSpec, FailureSpec, TurnoverSpec
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.scenario.topology import StochasticBlock
+from p2pkd.world.names import Names
 from p2pkd.world.sessions import Schedules, build_sessions
 from p2pkd.world.topology import Topology
 
@@ -127,12 +128,9 @@ def _victims(
     if failure.cluster is not None:
         return _cluster(failure.cluster, scenario, where)
     if failure.around is not None:
-        _check(failure.around, n, f"{where}.around")
-        return [failure.around, *topology.neighbours(failure.around).tolist()]
-    agents = failure.agents or ()
-    for agent in agents:
-        _check(agent, n, f"{where}.agents")
-    return list(dict.fromkeys(agents))
+        (centre,) = Names(topology).all_of([failure.around], f"{where}.around")
+        return [centre, *topology.neighbours(centre).tolist()]
+    return Names(topology).all_of(failure.agents or (), f"{where}.agents")
 
 
 def _cluster(cluster: int, scenario: Scenario, where: str) -> list[int]:
@@ -142,13 +140,12 @@ def _cluster(cluster: int, scenario: Scenario, where: str) -> list[int]:
             f"{where}.cluster: a {graph.tag_value} graph has no clusters; take a stochastic_block, "
             f"or give agents, around or share"
         )
-    _check(cluster, graph.clusters, f"{where}.cluster", "cluster")
+    if cluster >= graph.clusters:
+        last = graph.clusters - 1
+        raise InputError(
+            f"{where}.cluster: there is no cluster {cluster}; they are numbered 0 to {last}"
+        )
     members: list[int] = np.array_split(np.arange(scenario.agents), graph.clusters)[
         cluster
     ].tolist()
     return members
-
-
-def _check(number: int, n: int, where: str, what: str = "agent") -> None:
-    if number >= n:
-        raise InputError(f"{where}: there is no {what} {number}; they are numbered 0 to {n - 1}")

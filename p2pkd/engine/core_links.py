@@ -12,6 +12,7 @@ from p2pkd.engine.transport import SharedLinks
 from p2pkd.scenario.link_options import CoreLinkSpec
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.scenario.topology import StochasticBlock, TopologySpec
+from p2pkd.world.names import Names
 from p2pkd.world.topology import Topology
 
 CACHED_ROUTES = 1 << 20
@@ -26,7 +27,7 @@ def make_shared_links(
     """
     if not spec.core and not spec.along_edges:
         return None
-    sites = [_Site(i, core, graph, topology.n) for i, core in enumerate(spec.core)]
+    sites = [_Site(i, core, graph, topology) for i, core in enumerate(spec.core)]
     paths = _Paths(topology, 2 * len(sites)) if spec.along_edges else None
     # A named link has one index for each direction, and so has an edge.
     capacity = [core.rate for core in spec.core for _ in range(2)]
@@ -43,7 +44,7 @@ def make_shared_links(
 class _Site:
     """Who sits behind a named link; everybody is beyond it where it has no agents."""
 
-    def __init__(self, i: int, core: CoreLinkSpec, graph: TopologySpec, n: int) -> None:
+    def __init__(self, i: int, core: CoreLinkSpec, graph: TopologySpec, topology: Topology) -> None:
         self.link = 2 * i
         self.inside: frozenset[int] | None = None
         where = f"links.core.{i}"
@@ -54,15 +55,10 @@ class _Site:
                 )
             if core.cluster >= graph.clusters:
                 raise InputError(f"{where}.cluster: there are {graph.clusters} clusters, from 0")
-            members = np.array_split(np.arange(n), graph.clusters)[core.cluster]
+            members = np.array_split(np.arange(topology.n), graph.clusters)[core.cluster]
             self.inside = frozenset(members.tolist())
         elif core.agents is not None:
-            self.inside = frozenset(core.agents)
-            if max(self.inside, default=0) >= n:
-                raise InputError(
-                    f"{where}.agents: there is no agent {max(self.inside)}; they are numbered 0 "
-                    f"to {n - 1}"
-                )
+            self.inside = frozenset(Names(topology).all_of(core.agents, f"{where}.agents"))
 
     def crossed(self, source: int, target: int) -> tuple[int, ...]:
         """Return the link's index: the first direction leads out, or is the only one."""

@@ -75,6 +75,8 @@ class Simulation:
         churn: Churn | None = None,
     ) -> None:
         self.scenario = scenario
+        # What was noticed about its files while it was made.
+        self.remarks: tuple[str, ...] = ()
         self.world = world
         self.observer = observer
         self.profile = profile

@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from p2pkd.scenario.agent_ids import AgentId
 from p2pkd.scenario.base import Spec
-
-Number = Annotated[int, Field(ge=0, strict=True)]
 
 
 class AggregatorsSpec(Spec):
@@ -19,7 +18,7 @@ class AggregatorsSpec(Spec):
     and its clients), with a tree the hierarchical one.
     """
 
-    who: Literal["hub", "inner"] | Annotated[tuple[Number, ...], Field(min_length=1)] = "hub"
-    """Agent 0, all with more than one neighbour, or these."""
+    who: Literal["hub", "inner"] | Annotated[tuple[AgentId, ...], Field(min_length=1)] = "hub"
+    """The first agent, all with more than one neighbour, or these by name."""
     profile: str = "server"
     """What they run on (`p2pkd list devices`), with the first device group's model."""

@@ -6,8 +6,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from p2pkd.scenario.agent_ids import AgentId, Index
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Duration, Interval, Period, Share, Sigma
+from p2pkd.scenario.quantities import (
+    Duration,
+    Interval,
+    Number,
+    Period,
+    Share,
+    Sigma,
+    TimeUnit,
+)
 
 
 class SessionsSpec(Family, root=True):
@@ -83,11 +92,12 @@ class DiurnalSessions(SessionsSpec):
 
 
 class TraceSessions(SessionsSpec):
-    """Sessions from a file with lines ``id, start, on, off, on, ...``, in seconds.
+    """Sessions from a file with lines ``id, start, on, off, on, ...``.
 
-    An agent (number or name of its node) comes online at `start`, for `on`, is then away for `off`,
-    and so on; what the last number leads to lasts for ever.  An id may have several lines, and
-    ``#`` begins a comment.  Agents that the file does not name are always online.
+    An agent (its name in the graph's file, or its number) comes online at `start`, for `on`, is
+    then away for `off`, and so on; what the last number leads to lasts for ever.  An id may
+    have several lines, and ``#`` begins a comment.  Agents that the file does not name are always
+    online.
     """
 
     kind: Literal["trace"] = "trace"
@@ -95,6 +105,10 @@ class TraceSessions(SessionsSpec):
     """Relative to the scenario file; `${NAME}` takes an environment variable."""
     numbers: Literal["durations", "times"] = "durations"
     """`times`: the numbers after the id are instants that switch on, off, on, ..."""
+    unit: TimeUnit = "s"
+    """Of the numbers."""
+    begins: Literal["first"] | Number = 0.0
+    """The file's number at which the run begins, such as 1577836800; `first`: its first time."""
 
 
 class FailureSpec(Spec):
@@ -103,11 +117,12 @@ class FailureSpec(Spec):
     at: Duration
     share: Share | None = None
     """A share of all agents, drawn at random."""
-    cluster: Annotated[int, Field(ge=0, strict=True)] | None = None
+    cluster: Index | None = None
     """A cluster of a stochastic block graph, by its number from 0."""
-    around: Annotated[int, Field(ge=0, strict=True)] | None = None
+    around: AgentId | None = None
     """An agent and all its neighbours."""
-    agents: tuple[Annotated[int, Field(ge=0, strict=True)], ...] | None = None
+    agents: tuple[AgentId, ...] | None = None
+    """Names in the graph's file, or numbers where it has none."""
     lasts: Period | None = None
     """For how long; default: for ever."""
 

@@ -68,6 +68,8 @@ class DeviceTableSpec(Spec):
     per_point: FlopRate = 1e6
     memory: str = "RAM"
     """The column with the memory, such as 8GB."""
+    memory_unit: Annotated[Size, Field(gt=0)] | None = None
+    """What a memory of 1 without a unit means, such as "1 GB"."""
 
 
 class DeviceSpec(Spec):

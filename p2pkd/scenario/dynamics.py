@@ -7,7 +7,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family
-from p2pkd.scenario.quantities import Duration, Interval, Length, Share, Speed
+from p2pkd.scenario.quantities import (
+    Duration,
+    Interval,
+    Length,
+    Number,
+    Share,
+    Speed,
+    TimeUnit,
+)
 
 
 class DynamicsSpec(Family, root=True):
@@ -93,8 +101,8 @@ class EdgeDropout(ChangingSpec):
 class EdgeList(ChangingSpec):
     """Edges come and go as a file says: lines of `time, a, b, up` or `time, a, b, down`.
 
-    Times are seconds or have a unit, and do not go back; a and b are the names of agents in the
-    topology, or their numbers from 0; `#` begins a comment.
+    Times are in `unit`, or have one, and do not go back; a and b are agents by their names in the
+    graph's file, or by their numbers where it has none; `#` begins a comment.
     """
 
     kind: Literal["edge_list"] = "edge_list"
@@ -102,3 +110,23 @@ class EdgeList(ChangingSpec):
     """Relative to the scenario file, or to the working directory."""
     begin: Literal["topology", "empty"] = "topology"
     """The graph before the first line."""
+    unit: TimeUnit = "s"
+    """Of times without a unit."""
+    begins: Literal["first"] | Number = 0.0
+    """The file's number at which the run begins, such as 1577836800; `first`: its first time."""
+
+
+class Contacts(ChangingSpec):
+    """Contacts from a trace of the ONE simulator: lines of `time CONN a b up` or `... down`.
+
+    The run begins without edges, whatever the topology.  Hosts are agents, by name or number;
+    letters before a number, as in `n12`, do not count (Keränen, Ott and Kärkkäinen, 2009).
+    """
+
+    kind: Literal["contacts"] = "contacts"
+    path: str
+    """Relative to the scenario file, or to the working directory."""
+    unit: TimeUnit = "s"
+    begins: Literal["first"] | Number = 0.0
+    """The file's number at which the run begins; `first`: its first time."""
+    transfers: Literal["finish", "abort"] = "abort"

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from p2pkd.scenario.agent_ids import AgentId, Index
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.quantities import Duration, Fraction, Interval, Period, Rate, Share, Unit
-
-Agent = Annotated[int, Field(ge=0, strict=True)]
+from p2pkd.scenario.quantities import (
+    Duration,
+    Fraction,
+    Interval,
+    Number,
+    Period,
+    Rate,
+    Share,
+    TimeUnit,
+    Unit,
+)
 
 
 class PacketsSpec(Spec):
@@ -33,7 +42,8 @@ class OutageSpec(Spec):
 
     at: Duration
     lasts: Period
-    agents: tuple[Agent, ...] | None = None
+    agents: tuple[AgentId, ...] | None = None
+    """Names in the graph's file, or numbers where it has none."""
     share: Share | None = None
     """Instead of `agents`: a share of all, drawn at random."""
 
@@ -59,16 +69,51 @@ class DailyVariation(VariationSpec):
 
 
 class TraceVariation(VariationSpec):
-    """Rates from a CSV file with columns `time`, `uplink` and `downlink`, and perhaps `id`.
+    """Rates from a table with columns `time`, `uplink` and `downlink`, and perhaps `id`.
 
-    Times are in seconds, ascending; a rate holds until the next line's.  With an `id` (number or
-    name of a node) a line is about that agent alone.
+    Times ascend; a rate holds until the next line's, and a rate of 0 is an outage.  With an `id`
+    (an agent's name in the graph's file, or its number) a line is about that agent alone.
     """
 
     kind: Literal["trace"] = "trace"
     path: str
+    """CSV, `.tsv` or `.json`."""
     unit: Rate = 1.0
     """What a rate of 1 without a unit means, such as "1 kB/s"."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns of a file without a header, such as ``[time, rate]``."""
+    time: str = "time"
+    """The column of times, and so on."""
+    uplink: str = "uplink"
+    downlink: str = "downlink"
+    id: str = "id"
+    both: str | None = None
+    """One column for both directions, in place of `uplink` and `downlink`."""
+    time_unit: TimeUnit = "s"
+    begins: Literal["first"] | Number = 0.0
+    """The file's time at which the run begins, such as 1577836800; `first`: its first time."""
+    at_end: Literal["hold", "repeat"] = "hold"
+    """`repeat`: the file starts over; its last line holds for as long as the one before it."""
+
+
+class MahimahiVariation(VariationSpec):
+    """Rates from mahimahi's traces: a line for each packet of 1,500 bytes, its time in ms.
+
+    The rate is the mean over each `window`; after its last line a trace starts over.
+    """
+
+    kind: Literal["mahimahi"] = "mahimahi"
+    path: str
+    """For both directions, or for the uplink."""
+    downlink: str | None = None
+    window: Period = 1.0
+
+    @field_validator("window")
+    @classmethod
+    def _long_enough(cls, window: float) -> float:
+        if window < 1e-3:
+            raise ValueError("must be 1 ms or more, which is as fine as the traces are")
+        return window
 
 
 class RateTableSpec(Spec):
@@ -96,8 +141,8 @@ class CoreLinkSpec(Spec):
 
     name: str
     rate: Rate
-    agents: tuple[Agent, ...] | None = None
-    cluster: Agent | None = None
+    agents: tuple[AgentId, ...] | None = None
+    cluster: Index | None = None
     """Instead of `agents`: a cluster of a stochastic block graph, by its number from 0."""
 
     @model_validator(mode="after")

@@ -75,7 +75,7 @@ class DistanceLatency(LatencySpec):
 
 
 class MatrixLatency(LatencySpec):
-    """Half of the round-trip times in a square matrix (text or `.gz`, milliseconds).
+    """Delays measured between real hosts, in a square matrix (text, `.gz` or not).
 
     Hosts are drawn from the matrix without replacement where it is large enough; agents on one
     host are as far apart as that host and its nearest.
@@ -83,6 +83,11 @@ class MatrixLatency(LatencySpec):
 
     kind: Literal["matrix"] = "matrix"
     path: str
+    unit: Literal["s", "ms", "us"] = "ms"
+    """Of the numbers in the file."""
+    measured: Literal["round_trip", "one_way"] = "round_trip"
+    """`round_trip`: half of it is the delay, and directions are averaged; `one_way`: line i has the
+    delays from host i, which may differ by direction."""
 
 
 class RetransmitSpec(Spec):

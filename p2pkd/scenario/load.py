@@ -14,6 +14,7 @@ from p2pkd.core.errors import InputError, Problem, ScenarioError
 from p2pkd.scenario.changes import change
 from p2pkd.scenario.diagnose import problems_about, problems_in
 from p2pkd.scenario.extends import extended, read_extended, read_text
+from p2pkd.scenario.graph_object import with_plain_graph
 from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.merge import Loss
 from p2pkd.scenario.origins import departures, unused
@@ -113,12 +114,13 @@ def load_mapping(
 ) -> Loaded:
     """Return the scenario that plain data describes, as `load_scenario` does for a file.
 
-    Relative paths, those after `extends` included, count from the working directory.
+    Relative paths, those after `extends` included, count from the working directory.  A topology
+    may also be a `networkx.Graph` with attributes, by itself or as ``{"graph": graph, ...}``.
     """
     root = _scenario_class()
     problems: list[Problem] = []
     lost: list[Loss] = []
-    given = node_of(dict(values), Place("scenario"))
+    given = node_of(with_plain_graph(values), Place("scenario"))
     tree = extended(given, Path("scenario"), root, problems, lost)
     written = Written("", tree, Path(), tuple(problems), tuple(lost))
     return _loaded(written, None, override_changes(overrides, seed))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -185,3 +185,4 @@ LearningRate = Annotated[float, Field(gt=0, le=LARGEST)]
 Concentration = Annotated[float, Field(ge=1e-3, le=1e9)]
 # Deviation of a logarithm: e^10 is 22,000 times the median.
 Sigma = Annotated[float, Field(ge=0, le=10)]
+TimeUnit = Literal["s", "ms", "us", "min", "h", "d"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family
+from p2pkd.scenario.graph_options import GraphOptions
 from p2pkd.scenario.quantities import Count, Duration, Share, Strength
 
 
@@ -106,16 +107,29 @@ class BalancedTree(TopologySpec):
     branching: Annotated[int, Field(ge=2, le=10**6)] = 2
 
 
-class GraphFile(TopologySpec):
-    """A graph read from a file: GraphML, edge list (`.edgelist`, `.txt`) or node-link JSON.
+class GraphFile(GraphOptions, TopologySpec):
+    """A graph from a file: GraphML, GEXF, GML, JSON or an edge list (`.edgelist`, `.txt`, `.csv`).
 
     The edge attributes `latency` and `bandwidth`, numbers with units such as "20 ms", are used
-    where given, and the node attributes `x` and `y` as positions.
+    where given, and the node attributes `x` and `y` as positions.  Whole-number names are ordered
+    by number, others as the file has them.
     """
 
     kind: Literal["file"] = "file"
     path: str
     """Relative to the scenario file, or to the working directory."""
+
+
+class GivenGraph(GraphOptions, TopologySpec):
+    """A graph written out, as a `networkx.Graph` given in Python is.
+
+    Nodes are names, or mappings with `id`, and perhaps `x` and `y`; edges are pairs of names, with
+    a mapping of attributes behind them if there are any, or mappings with `source` and `target`.
+    """
+
+    kind: Literal["graph"] = "graph"
+    nodes: Annotated[tuple[Any, ...], Field(min_length=1)]
+    edges: tuple[Any, ...] = ()
 
 
 class Topohub(TopologySpec):

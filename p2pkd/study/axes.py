@@ -174,9 +174,7 @@ def _removals(entries: Mapping[str, Node], problems: list[Problem]) -> list[Valu
     if node is None:
         return []
     cases: list[tuple[Label, list[Any]]] = [(NOBODY, [])]
-    cases += [
-        (agent, [{"at": "0 s", "agents": [agent]}]) for agent in _numbers(node, "remove", problems)
-    ]
+    cases += [(agent, [{"at": "0 s", "agents": [agent]}]) for agent in _names(node, problems)]
     found = []
     for label, failures in cases:
         change = replace(node_of({"failures": failures}, node.place), key_place=node.key_place)
@@ -192,6 +190,17 @@ def seeds_of(node: Node | None, problems: list[Problem], key: str = "seeds") -> 
         Value(seed, (nested(SEED, Node(seed, place, place)),))
         for seed, place in _numbers(node, key, problems).items()
     ]
+
+
+def _names(node: Node, problems: list[Problem]) -> dict[int | str, None]:
+    """Return the names of agents in *node*: texts, numbers, and ranges of numbers."""
+    found: dict[int | str, None] = {}
+    for item in node.value if isinstance(node.value, list) else [node]:
+        if isinstance(item.value, str) and not _RANGE.fullmatch(item.value.strip()):
+            found[item.value] = None
+        else:
+            found.update(dict.fromkeys(_numbers_in(item, "remove", problems)))
+    return found
 
 
 def _numbers(node: Node, key: str, problems: list[Problem]) -> dict[int, Place]:

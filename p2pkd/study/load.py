@@ -181,15 +181,15 @@ def _check_world(loaded: Loaded) -> None:
     from p2pkd.core.rng import Streams
     from p2pkd.world.catalogue import resolve
     from p2pkd.world.graphs import build_topology
+    from p2pkd.world.names import Names
 
     scenario = loaded.scenario
     resolve(scenario.devices)
+    topology = build_topology(
+        scenario.topology, scenario.agents, Streams(scenario.seed), loaded.base
+    )
     for number, failure in enumerate(scenario.churn.failures if scenario.churn else ()):
-        for agent in failure.agents or ():
-            if agent >= scenario.agents:
-                what = f"there is no agent {agent}; they are numbered 0 to {scenario.agents - 1}"
-                raise InputError(f"churn.failures.{number}.agents: {what}")
-    build_topology(scenario.topology, scenario.agents, Streams(scenario.seed), loaded.base)
+        Names(topology).all_of(failure.agents or (), f"churn.failures.{number}.agents")
 
 
 def _with_places(error: InputError, loaded: Loaded) -> ScenarioError:

@@ -38,6 +38,6 @@ class StudySpec(Spec):
     tune: TuneSpec | None = None
     """Before it is run on `seeds`, each setting is tuned, all with the same budget."""
     remove: Any = None
-    """``[0, 3]`` or ``"0..7"``: each run also without one of these agents, from the start."""
+    """``[0, 3]``, ``"0..7"`` or names: each run also without one of these, from the start."""
     seeds: Any = None
     """``[0, 1]``, ``"0..4"`` or both mixed; default: the base's own seed."""

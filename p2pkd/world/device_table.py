@@ -13,7 +13,8 @@ from p2pkd.core.rng import Streams, uniforms
 from p2pkd.core.units import SIZE
 from p2pkd.scenario.devices import DeviceSpec
 from p2pkd.world.paths import locate
-from p2pkd.world.tables import read_table
+from p2pkd.world.plausible import remark_median
+from p2pkd.world.tables import Row, gather, read_table
 
 
 class Measured(NamedTuple):
@@ -34,8 +35,15 @@ def draw_rows(
     table = spec.table
     assert table is not None
     rows = read_table(locate(table.path, base, TraceError, f"{key}.path"))
-    scores = np.array([row.number(table.score) for row in rows])
-    memory = np.array([row.quantity(table.memory, SIZE, bare=1e9) for row in rows])
+    hint = f"; or set {key}.memory_unit, such as 1 MB"
+
+    def figures(row: Row) -> tuple[float, float]:
+        return row.number(table.score), row.quantity(
+            table.memory, SIZE, bare=table.memory_unit, hint=hint
+        )
+
+    scores, memory = np.array(gather(rows, figures)).T
+    remark_median(memory, "memory", f"{table.path}: {table.memory}", f"see {key}.memory_unit")
     drawn = deal(len(rows), agents, streams, key)
     share = (1 - spec.background) / spec.slowdown
     return Measured(agents, scores[drawn] * table.per_point * share, memory[drawn])

@@ -7,6 +7,7 @@ array operations (large.py), and the others still by NetworkX, which then takes 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from p2pkd.core.rng import Streams
 from p2pkd.scenario import topology as specs
 from p2pkd.scenario.topology import TopologySpec
 from p2pkd.world import large
+from p2pkd.world.given_graph import given_graph
 from p2pkd.world.graph_files import read_graph
 from p2pkd.world.topohub import topohub_graph
 from p2pkd.world.topology import Topology, require_connected
@@ -145,7 +147,7 @@ def _regular(spec: specs.RandomRegular, n: int, rng: np.random.Generator, base: 
     )
     if n > NETWORKX_LIMIT:
         return Topology.from_edges(n, *large.random_regular(n, k, rng))
-    return Topology.from_networkx(nx.random_regular_graph(k, n, seed=_seed(rng)))
+    return _nameless(nx.random_regular_graph(k, n, seed=_seed(rng)))
 
 
 @_build.register
@@ -153,7 +155,7 @@ def _erdos_renyi(spec: specs.ErdosRenyi, n: int, rng: np.random.Generator, base:
     p = spec.p if spec.p is not None else min(1.0, (spec.mean_degree or 0.0) / max(n - 1, 1))
     if n > NETWORKX_LIMIT:
         return Topology.from_edges(n, *large.erdos_renyi(n, p, rng))
-    return Topology.from_networkx(nx.fast_gnp_random_graph(n, p, seed=_seed(rng)))
+    return _nameless(nx.fast_gnp_random_graph(n, p, seed=_seed(rng)))
 
 
 @_build.register
@@ -163,7 +165,7 @@ def _small_world(
     _need(spec.k < n, f"topology.watts_strogatz.k: {spec.k} must be less than the {n} agents")
     if n > NETWORKX_LIMIT:
         return Topology.from_edges(n, *large.watts_strogatz(n, spec.k, spec.p, rng))
-    return Topology.from_networkx(nx.watts_strogatz_graph(n, spec.k, spec.p, seed=_seed(rng)))
+    return _nameless(nx.watts_strogatz_graph(n, spec.k, spec.p, seed=_seed(rng)))
 
 
 @_build.register
@@ -171,14 +173,14 @@ def _barabasi_albert(
     spec: specs.BarabasiAlbert, n: int, rng: np.random.Generator, base: Path
 ) -> Topology:
     _need(spec.m < n, f"topology.barabasi_albert.m: {spec.m} must be less than the {n} agents")
-    return Topology.from_networkx(nx.barabasi_albert_graph(n, spec.m, seed=_seed(rng)))
+    return _nameless(nx.barabasi_albert_graph(n, spec.m, seed=_seed(rng)))
 
 
 @_build.register
 def _geometric(
     spec: specs.RandomGeometric, n: int, rng: np.random.Generator, base: Path
 ) -> Topology:
-    return Topology.from_networkx(nx.random_geometric_graph(n, spec.radius, seed=_seed(rng)))
+    return _nameless(nx.random_geometric_graph(n, spec.radius, seed=_seed(rng)))
 
 
 @_build.register
@@ -188,19 +190,30 @@ def _blocks(spec: specs.StochasticBlock, n: int, rng: np.random.Generator, base:
     sizes = [len(part) for part in np.array_split(np.arange(n), c)]
     density = np.full((c, c), spec.p_out)
     np.fill_diagonal(density, spec.p_in)
-    return Topology.from_networkx(
-        nx.stochastic_block_model(sizes, density.tolist(), seed=_seed(rng))
-    )
+    return _nameless(nx.stochastic_block_model(sizes, density.tolist(), seed=_seed(rng)))
 
 
 @_build.register
 def _file(spec: specs.GraphFile, n: int, rng: np.random.Generator, base: Path) -> Topology:
-    return read_graph(spec.path, base)
+    return read_graph(spec.path, base, spec)
+
+
+@_build.register
+def _given(spec: specs.GivenGraph, n: int, rng: np.random.Generator, base: Path) -> Topology:
+    return given_graph(spec)
 
 
 @_build.register
 def _topohub(spec: specs.Topohub, n: int, rng: np.random.Generator, base: Path) -> Topology:
     return topohub_graph(spec)
+
+
+def _nameless(graph: nx.Graph[Any]) -> Topology:
+    """Return *graph* without names: the generator's numbers would be other ones than the agents'.
+
+    NetworkX lists the nodes of some random graphs in the order in which it joined them.
+    """
+    return replace(Topology.from_networkx(graph), names=None)
 
 
 def _seed(rng: np.random.Generator) -> int:

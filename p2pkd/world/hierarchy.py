@@ -7,6 +7,7 @@ from functools import cached_property
 
 from p2pkd.core.errors import InputError
 from p2pkd.scenario.aggregators import AggregatorsSpec
+from p2pkd.world.names import Names
 from p2pkd.world.topology import Topology
 
 
@@ -83,8 +84,7 @@ def aggregators_of(spec: AggregatorsSpec, topology: Topology) -> tuple[int, ...]
                 " neighbour; 'inner' needs a topology with ends, such as balanced_tree"
             )
         return inner
-    beyond = [i for i in spec.who if i >= topology.n]
-    if beyond or len(set(spec.who)) == topology.n:
-        what = f"there is no agent {beyond[0]}" if beyond else "nobody is left to learn"
-        raise InputError(f"aggregators.who: {what}, with {topology.n} agents")
-    return tuple(dict.fromkeys(spec.who))
+    chosen = Names(topology).all_of(spec.who, "aggregators.who")
+    if len(chosen) == topology.n:
+        raise InputError(f"aggregators.who: nobody is left to learn, with {topology.n} agents")
+    return tuple(chosen)

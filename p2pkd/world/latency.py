@@ -20,11 +20,22 @@ from p2pkd.core.rng import Streams, uniform, uniforms
 from p2pkd.scenario import links as specs
 from p2pkd.scenario.links import LatencySpec
 from p2pkd.world.paths import locate
-from p2pkd.world.rtt_matrix import read_rtt_matrix
+from p2pkd.world.rtt_matrix import read_matrix, read_rtt_matrix
 from p2pkd.world.topology import Topology
 
 Delay = Callable[[int, int], float]
 """From the pair's smaller and larger node to seconds."""
+
+
+class OneWay:
+    """A `Delay` that differs by direction: it is asked for from sender to receiver."""
+
+    def __init__(self, delay: Delay) -> None:
+        self._delay = delay
+
+    def __call__(self, a: int, b: int) -> float:
+        """Return the delay from *a* to *b*, s."""
+        return self._delay(a, b)
 
 
 @singledispatch
@@ -83,10 +94,15 @@ def _distance(
 @build_delay.register
 def _matrix(spec: specs.MatrixLatency, topology: Topology, streams: Streams, base: Path) -> Delay:
     file = locate(spec.path, base, TraceError, "links.latency.path")
-    one_way = read_rtt_matrix(file) / 2
+    if spec.measured == "one_way":
+        one_way = read_matrix(file, spec.unit, "latency")
+    else:
+        one_way = read_rtt_matrix(file, spec.unit) / 2
     # Two agents on one host are as far apart as that host and its nearest.
     np.fill_diagonal(one_way, np.where(np.eye(len(one_way)), np.inf, one_way).min(axis=1))
     host = _hosts(topology.n, len(one_way), streams).tolist()
+    if spec.measured == "one_way":
+        return OneWay(lambda a, b: float(one_way[host[a], host[b]]))
     return lambda a, b: float(one_way[host[a], host[b]])
 
 

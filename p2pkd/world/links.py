@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.world.devices import DeviceTable
-from p2pkd.world.latency import Delay, build_delay
+from p2pkd.world.latency import Delay, OneWay, build_delay
 from p2pkd.world.rates import access_rates
 from p2pkd.world.topology import Topology
 
@@ -34,11 +35,12 @@ class Links:
     _known: dict[int, float] = field(default_factory=dict, repr=False)
 
     def latency(self, a: int, b: int) -> float:
-        """Return the one-way delay between *a* and *b*, s: symmetric, the same at every call.
+        """Return the one-way delay from *a* to *b*, s: the same at every call.
 
         An edge's own latency comes first, then the scenario's; any pair has one, neighbours or not.
+        It is symmetric unless the graph's or the scenario's delays are not.
         """
-        low, high = (a, b) if a < b else (b, a)
+        low, high = (a, b) if a < b or self.one_way else (b, a)
         pair = low << 32 | high
         known = self._known.get(pair)
         if known is None:
@@ -53,13 +55,24 @@ class Links:
             return float("inf")
         return _edge_value(self.topology, self.topology.bandwidth, a, b) or float("inf")
 
+    @cached_property
+    def one_way(self) -> bool:
+        """Whether delays may differ by direction."""
+        return isinstance(self.delay, OneWay) or (
+            self.topology.latency_s is not None and self.topology.asymmetric
+        )
+
     def _latency(self, a: int, b: int) -> float:
         if a == b:
             return 0.0
         own = None
         if self.topology.latency_s is not None:
             own = _edge_value(self.topology, self.topology.latency_s, a, b)
-        return self.delay(a, b) if own is None else own
+        if own is not None:
+            return own
+        if a > b and not isinstance(self.delay, OneWay):
+            a, b = b, a
+        return self.delay(a, b)
 
 
 def build_links(

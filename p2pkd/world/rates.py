@@ -14,7 +14,8 @@ from p2pkd.scenario.links import LinksSpec
 from p2pkd.world.device_table import deal
 from p2pkd.world.devices import DeviceTable
 from p2pkd.world.paths import locate
-from p2pkd.world.tables import Row, read_table
+from p2pkd.world.plausible import remark_median
+from p2pkd.world.tables import Row, gather, read_table
 
 Rates = NDArray[np.float64]
 
@@ -52,7 +53,11 @@ def measured_rates(
 def _rates(
     rows: list[Row], columns: tuple[str, str], spec: RateTableSpec, row: Rates, chance: Rates
 ) -> Rates:
-    mean = spec.unit * np.array([each.number(columns[0]) for each in rows])[row]
-    sd = spec.unit * np.array([each.number(columns[1], positive=False) for each in rows])[row]
+    figures = gather(
+        rows, lambda each: (each.number(columns[0]), each.number(columns[1], positive=False))
+    )
+    means, sds = spec.unit * np.array(figures).T
+    remark_median(means, "rate", f"{spec.path}: {columns[0]}", "see links.table.unit")
+    mean, sd = means[row], sds[row]
     rates: Rates = np.maximum(mean + sd * chance, spec.least * mean)
     return rates

@@ -20,6 +20,7 @@ from p2pkd.core.errors import InputError, TraceError
 from p2pkd.core.rng import Streams
 from p2pkd.scenario import churn as specs
 from p2pkd.scenario.churn import SessionsSpec
+from p2pkd.world.formats.clock import FileClock
 from p2pkd.world.paths import locate
 from p2pkd.world.session_trace import read_sessions
 from p2pkd.world.topology import Topology
@@ -177,7 +178,8 @@ def _trace(
     spec: specs.TraceSessions, topology: Topology, agents: list[int], streams: Streams, base: Path
 ) -> Schedules:
     file = locate(spec.path, base, TraceError, "churn.sessions.path")
-    changes = read_sessions(file, topology, absolute=spec.numbers == "times")
+    clock = FileClock(spec.unit, spec.begins)
+    changes = read_sessions(file, topology, absolute=spec.numbers == "times", clock=clock)
     wanted = set(agents)
     return {i: _recorded(times) for i, times in changes.items() if i in wanted}
 

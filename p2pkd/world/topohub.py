@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
 from p2pkd.core.errors import InputError
 from p2pkd.scenario.topology import Topohub
+from p2pkd.world.formats.positions import projected
+from p2pkd.world.names import is_whole, ordered
 from p2pkd.world.topology import Topology
-
-EARTH_RADIUS_KM = 6371.0
 
 
 def topohub_graph(spec: Topohub) -> Topology:
@@ -45,20 +45,22 @@ def topohub_graph(spec: Topohub) -> Topology:
 
 def _graph(document: dict[str, Any], per_km: float | None) -> nx.Graph[Any]:
     graph: nx.Graph[Any] = nx.Graph()
-    middle = sum(node["pos"][1] for node in document["nodes"]) / len(document["nodes"])
-    labels = [str(node.get("name") or node["id"]) for node in document["nodes"]]
-    unique = len(set(labels)) == len(labels)
-    names = {}
-    for label, node in zip(labels, document["nodes"], strict=True):
-        names[node["id"]] = label if unique else str(node["id"])
-        graph.add_node(names[node["id"]], pos=_project(node["pos"], middle))
+    nodes = document["nodes"]
+    places = projected(np.array([node["pos"] for node in nodes], np.float64)).tolist()
+    names = _names(nodes)
+    where = dict(zip(names.values(), places, strict=True))
+    for name in ordered(list(names.values())):
+        graph.add_node(name, pos=tuple(where[name]))
     for edge in document["edges"]:
         attributes = {} if per_km is None else {"latency_s": edge["dist"] * per_km}
         graph.add_edge(names[edge["source"]], names[edge["target"]], **attributes)
     return graph
 
 
-def _project(place: Sequence[float], middle: float) -> tuple[float, float]:
-    longitude, latitude = place
-    scale = math.pi / 180 * EARTH_RADIUS_KM
-    return longitude * scale * math.cos(math.radians(middle)), latitude * scale
+def _names(nodes: Sequence[dict[str, Any]]) -> dict[Any, str]:
+    """Return the name of each node by its id: of its city, or the id where cities do not do."""
+    labels = {node["id"]: str(node.get("name") or node["id"]) for node in nodes}
+    whole = {is_whole(label) for label in labels.values()}
+    if len(set(labels.values())) == len(labels) and len(whole) == 1:
+        return labels
+    return {i: str(i) for i in labels}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +32,8 @@ class Topology:
     names : the nodes' names in the file they came from, or None.
     positions : ``(n, 2)``, or None where the graph has none; its unit is that of its source
         (side of the unit square, coordinates of the file, kilometres for topohub).
-    latency_s, bandwidth : ``(2 n_edges,)``, one-way seconds and bytes a second of each edge, nan
-        where an edge has none; None where no edge has any.
+    latency_s, bandwidth : ``(2 n_edges,)``, one-way seconds and bytes a second of each edge, which
+        may differ by direction; nan where an edge has none; None where no edge has any.
     """
 
     indptr: NDArray[np.int64]
@@ -62,13 +63,13 @@ class Topology:
         """Build the graph on *n* nodes whose edges join ``a[e]`` and ``b[e]``.
 
         Self-loops are dropped, and of repeated edges the first is kept with its attributes
-        (*latency_s*, *bandwidth*: one number an edge).
+        (*latency_s*, *bandwidth*: one number an edge, or ``(n_edges, 2)``: a to b, and back).
         """
         tails, heads = np.asarray(a, np.int64), np.asarray(b, np.int64)
         # Both directions of an edge side by side, so that the first of repeated edges wins in both.
         keys = np.stack([tails * n + heads, heads * n + tails], axis=1).ravel()
         proper = np.repeat(tails != heads, 2)
-        edge = np.repeat(np.arange(len(tails)), 2)[proper]
+        way = np.arange(2 * len(tails))[proper]
         keys, first = np.unique(keys[proper], return_index=True)
         counts = np.bincount(keys // n if n else keys, minlength=n)
         return cls(
@@ -76,8 +77,8 @@ class Topology:
             indices=(keys % max(n, 1)).astype(np.int32),
             names=names,
             positions=positions,
-            latency_s=_of_edges(latency_s, edge[first]),
-            bandwidth=_of_edges(bandwidth, edge[first]),
+            latency_s=_of_ways(latency_s, way[first]),
+            bandwidth=_of_ways(bandwidth, way[first]),
         )
 
     @classmethod
@@ -112,6 +113,14 @@ class Topology:
         """Number of undirected edges."""
         return len(self.indices) // 2
 
+    @cached_property
+    def asymmetric(self) -> bool:
+        """Whether some edge has another latency or bandwidth in one direction than the other."""
+        tails = np.repeat(np.arange(self.n), self.degree)
+        back = np.lexsort((tails, self.indices))
+        given = [values for values in (self.latency_s, self.bandwidth) if values is not None]
+        return not all(np.array_equal(v, v[back], equal_nan=True) for v in given)
+
     @property
     def degree(self) -> NDArray[np.int64]:
         """Number of neighbours of each node, ``(n,)``."""
@@ -143,12 +152,17 @@ class Topology:
         return np.sort(np.unique(labels, return_counts=True)[1])[::-1]
 
     def to_networkx(self) -> nx.Graph[Any]:
-        """Return the graph as NetworkX knows it, on nodes 0 to n - 1 with their attributes."""
+        """Return the graph as NetworkX knows it, on nodes 0 to n - 1 with their attributes.
+
+        It is directed where an attribute differs by direction.
+        """
         import networkx as nx
 
-        graph: nx.Graph[Any] = nx.Graph()
+        graph: nx.Graph[Any] = nx.DiGraph() if self.asymmetric else nx.Graph()
         graph.add_nodes_from(range(self.n))
         graph.add_edges_from(map(tuple, self.edges().tolist()))
+        if self.asymmetric:
+            graph.add_edges_from(map(tuple, self.edges()[:, ::-1].tolist()))
         for i in range(self.n if self.names else 0):
             graph.nodes[i]["name"] = self.name(i)
         for i, place in enumerate(() if self.positions is None else self.positions.tolist()):
@@ -173,10 +187,12 @@ def require_connected(topology: Topology, what: str) -> None:
         )
 
 
-def _of_edges(values: FloatArray | None, edge: NDArray[np.int64]) -> FloatArray | None:
+def _of_ways(values: FloatArray | None, way: NDArray[np.int64]) -> FloatArray | None:
+    """Return the values of *way*: 2 e is edge e as given, 2 e + 1 the way back."""
     if values is None or bool(np.isnan(values).all()):
         return None
-    return np.asarray(values, np.float64)[edge]
+    both = values if values.ndim == 2 else np.repeat(values, 2)
+    return np.asarray(both, np.float64).ravel()[way]
 
 
 def _components(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:

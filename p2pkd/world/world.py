@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario
@@ -18,8 +19,9 @@ from p2pkd.world.dynamics import History, Setting, build_history
 from p2pkd.world.graphs import build_topology
 from p2pkd.world.hierarchy import Hierarchy, build_hierarchy
 from p2pkd.world.links import Links, build_links
+from p2pkd.world.rate_trace import Variation
 from p2pkd.world.topology import Topology
-from p2pkd.world.variation import Variation, build_variation
+from p2pkd.world.variation import build_variation
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +85,17 @@ def build_world(
     of_group = np.array([models.index(group.model) for group in groups])
     links = build_links(scenario.links, topology, devices, streams, base)
     varies = scenario.links.variation
+    variation = None if varies is None else build_variation(varies, links, base)
+    if getattr(variation, "outages", False) and scenario.links.transport == "fifo":
+        raise InputError(
+            "links.variation: rates of 0 are outages, during which transfers wait; only with "
+            "transport: fair"
+        )
     return World(
         n_agents=n,
         topology=topology,
         links=links,
-        variation=None if varies is None else build_variation(varies, links, base),
+        variation=variation,
         devices=devices,
         data=build_data(scenario.data, n, streams, base, idle, raw) if raw else None,
         model_specs=models,

@@ -220,7 +220,7 @@ def test_edge_list_from_nothing(tmp_path):
         ("-1, 0, 1, down", "time '-1' must be 0 s or more"),
         ("nan, 0, 1, down", "time 'nan' must be 0 s or more"),
         ("1, 0, 1, down", "1 is before the line above, 2 s"),
-        ("3, 0, 9, up", "no agent '9'; known: 0, 1, 2, 3"),
+        ("3, 0, 9, up", "there is no agent '9'; they are numbered 0 to 3"),
         ("3, 1, 1, up", "'1' cannot be joined to itself"),
         ("3, 0, 1, off", "'off' must be up or down"),
         ("3, 0, 1, up", "'0' - '1' is up already"),

@@ -86,7 +86,7 @@ def test_daily():
 
 
 def test_trace(tmp_path):
-    (tmp_path / "t.csv").write_text("time,uplink,downlink,id\n0,1,2,y\n5,3 kB/s,4,2\n")
+    (tmp_path / "t.csv").write_text("time,uplink,downlink,id\n0,1,2,y\n5,3 kB/s,4,z\n")
     spec = TraceVariation(path="t.csv", unit="1 kB/s")
     assert steps(spec, tmp_path) == [(0, [1], [1e3], [2e3]), (5, [2], [3e3], [4e3])]
 
@@ -99,10 +99,13 @@ def test_trace_for_all(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("time,uplink,downlink\n5,1,1\n3,1,1\n", r"t.csv:3: time 3 s after 5 s; times must ascend"),
-        ("time,uplink,downlink\n-5,1,1\n", r"t.csv:2: time: -5 must be 0 or more"),
-        ("time,uplink,downlink\n5,0,1\n", r"t.csv:2: uplink: 0 must be more than 0"),
-        ("time,uplink,downlink,id\n5,1,1,w\n", r"t.csv:2: there is no agent 'w'; known: x, y, z"),
+        (
+            "time,uplink,downlink\n5,1,1\n3,1,1\n",
+            r"t.csv:3:1: time 3 s after 5 s; times must ascend",
+        ),
+        ("time,uplink,downlink\n-5,1,1\n", r"t.csv:2:1: time: -5 must be 0 or more"),
+        ("time,uplink,downlink\n5,-1,1\n", r"t.csv:2:3: uplink: -1 must be 0 or more"),
+        ("time,uplink,downlink,id\n5,1,1,w\n", r"t.csv:2:7: there is no agent 'w'; known: x, y, z"),
         ("time,uplink\n5,1\n", r"t.csv:2: no column 'downlink'"),
     ],
 )

@@ -118,7 +118,11 @@ def test_a_trace_of_times(tmp_path):
 @pytest.mark.parametrize(
     ("text", "numbers", "words"),
     [
-        ("0, 0, 5\n7, 0, 5\n", "durations", r"sessions.csv:2: there is no agent '7'; known: 0, 1"),
+        (
+            "0, 0, 5\n7, 0, 5\n",
+            "durations",
+            r"sessions.csv:2: there is no agent '7'; they are numbered 0 to 2",
+        ),
         ("0, 0, -5\n", "durations", r"sessions.csv:1: number 2: -5 s; times and lengths must be"),
         ("0, 0, x\n", "durations", r"sessions.csv:1: number 2: 'x' is not a number of seconds"),
         ("0, 0, nan\n", "durations", r"sessions.csv:1: number 2: nan s"),

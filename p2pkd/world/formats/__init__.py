@@ -1,0 +1,1 @@
+"""Files as people have them: one reader of text, of tables, and of each format of graphs."""

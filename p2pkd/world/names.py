@@ -1,0 +1,106 @@
+"""Who is who: one rule for the names of agents, wherever something names one.
+
+The names in the graph's file are what counts, in failures, outages, core links, sessions, edge
+changes, rates and Python alike.  Whole-number names are ordered by number, so that of a graph on
+0, 1, 2, ... agent i is called i, whichever edge comes first.  A graph that was not read from
+anywhere names its agents 0 to n - 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from p2pkd.core.errors import InputError, suggestion
+from p2pkd.world.formats.text import shown
+from p2pkd.world.topology import Topology
+
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
+_PADDED = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+
+
+def is_whole(name: str) -> bool:
+    """Tell whether *name* is a whole number as one writes it: 7, not 07 or 7.0.
+
+    >>> [is_whole(name) for name in ("0", "12", "-3", "07", "1.0", "n7")]
+    [True, True, True, False, False, False]
+    """
+    return _WHOLE.fullmatch(name) is not None
+
+
+def ordered(names: Sequence[str]) -> list[str]:
+    """Return *names* in the order of the agents: by number if they are whole, else as they are.
+
+    Raise ValueError where some are whole numbers and others are not, or two mean the same number.
+
+    >>> ordered(["10", "9", "1"]), ordered(["b", "a"])
+    (['1', '9', '10'], ['b', 'a'])
+    """
+    whole = [name for name in names if is_whole(name)]
+    if whole and len(whole) < len(names):
+        known = set(whole)
+        other = next(name for name in names if name not in known)
+        same = _PADDED.fullmatch(other) and str(int(other)) in known
+        if same:
+            raise ValueError(f"nodes {shown(str(int(other)))} and {shown(other)} are one number")
+        raise ValueError(
+            f"some nodes are named by whole numbers ({shown(whole[0])}), others not "
+            f"({shown(other)}); name them all in one way"
+        )
+    return sorted(names, key=int) if whole else list(names)
+
+
+class Names:
+    """Finds agents by their names in *topology*."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.n = topology.n
+        self.names = topology.names
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names or ())}
+
+    def find(self, name: int | str) -> int:
+        """Return the agent called *name*; raise ValueError, with what is near, if nobody is."""
+        text = str(name)
+        if self.names is None:
+            if is_whole(text) and 0 <= int(text) < self.n:
+                return int(text)
+        elif text in self._number:
+            return self._number[text]
+        raise ValueError(f"there is no agent {shown(name)}{self._hint(text)}")
+
+    def all_of(self, names: Iterable[int | str], where: str) -> list[int]:
+        """Return the agents called *names*, once each; raise InputError about the key *where*."""
+        found, wrong = [], []
+        for name in names:
+            try:
+                found.append(self.find(name))
+            except ValueError as error:
+                wrong.append(f"{where}: {error}")
+        if wrong:
+            raise InputError("\n".join(dict.fromkeys(wrong)))
+        return list(dict.fromkeys(found))
+
+    def _hint(self, text: str) -> str:
+        bare = text.strip()
+        if _PADDED.fullmatch(bare) and str(int(bare)) != text:
+            try:
+                return f"; did you mean {self.find(str(int(bare)))}?" if self.names is None else (
+                    f"; did you mean {self.names[self.find(str(int(bare)))]!r}?")  # fmt: skip
+            except ValueError:
+                pass
+        if self.names is None:
+            return f"; they are numbered 0 to {self.n - 1}"
+        if self.n <= 2000:
+            alike = [name for name in self.names if name.casefold() == bare.casefold()]
+            if alike:
+                return f"; did you mean {alike[0]!r}?"
+        if self.n <= 20 and is_whole(text):
+            return f"; known: {', '.join(self.names)}"
+        if self.n <= 20:
+            return suggestion(text[:60], self.names)
+        first, last = shown(self.names[0]), shown(self.names[-1])
+        return f"; the graph's file names {self.n}, from {first} to {last}"
