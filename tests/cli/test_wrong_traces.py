@@ -47,18 +47,22 @@ WRONG = {
         "trace:3: there is no agent '9'",
     ),
     "no sessions": (SESSIONS, "# nothing\n", "trace: no sessions; a line is like"),
-    "unknown id in edges": (EDGES, "5, 0, 1, down\n6, 0, 7, down\n", "trace:2: no agent '7'"),
+    "unknown id in edges": (
+        EDGES,
+        "5, 0, 1, down\n6, 0, 7, down\n",
+        "trace:2: there is no agent '7'",
+    ),
     "edges back in time": (EDGES, "5, 0, 1, down\n4, 0, 1, up\n", "trace:2: 4 is before the line"),
     "unknown id in rates": (
         RATES,
         RATE_HEAD + "0,0,100,100\n10,9,100,100\n",
-        "trace:3: there is no agent '9'",
+        "trace:3:4: there is no agent '9'",
     ),
-    "negative rate": (RATES, RATE_HEAD + "0,0,-5,100\n", "trace:2: uplink: -5 must be more than 0"),
+    "negative rate": (RATES, RATE_HEAD + "0,0,-5,100\n", "trace:2:5: uplink: -5 must be 0 or more"),
     "rates back in time": (
         RATES,
         RATE_HEAD + "10,0,9,9\n5,0,9,9\n",
-        "trace:3: time 5 s after 10 s; times must ascend",
+        "trace:3:1: time 5 s after 10 s; times must ascend",
     ),
     "ragged table": (
         CONNECTIONS,
@@ -68,9 +72,13 @@ WRONG = {
     "negative connection": (
         CONNECTIONS,
         CONNECTION_HEAD + "-1,.1,1,.1\n",
-        "trace:3: up_u: -1 must be more than 0",
+        "trace:3:1: up_u: -1 must be more than 0",
     ),
-    "no score": (DEVICES, "CPU_F_AI_Score,RAM\nabc,8GB\n", "trace:2: CPU_F_AI_Score: 'abc' is not"),
+    "no score": (
+        DEVICES,
+        "CPU_F_AI_Score,RAM\nabc,8GB\n",
+        "trace:2:1: CPU_F_AI_Score: 'abc' is not",
+    ),
 }
 
 

@@ -15,7 +15,7 @@ STAR = {
     "method": {
         "send": {"knowledge": "weights"},
         "gossip": {"protocol": "coordinated", "every": "30 s"},
-        "learn": {"objective": "merge", "local_steps": 5},
+        "learn": {"objective": "merge", "local_steps": 5, "batch": 16},
     },
 }
 RING = {
@@ -24,7 +24,7 @@ RING = {
     "aggregators": None,
     "method": {
         "gossip": {"every": "30 s"},
-        "learn": {"objective": "response", "local_steps": 5, "distill_steps": 5},
+        "learn": {"objective": "response", "local_steps": 5, "distill_steps": 5, "batch": 16},
     },
 }
 LOSSY = {**STAR["links"], "loss": "20 %"}
