@@ -43,7 +43,7 @@ def slow():
             "name": "slow",
             "profile": "laptop",
             "share": "20 %",
-            "flops": "1 kFLOP/s",
+            "flops": "500 FLOP/s",
             "model": model,
         },
         {"name": "fast", "profile": "laptop", "share": "80 %", "model": model},
