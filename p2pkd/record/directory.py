@@ -220,7 +220,7 @@ def _is_alive(partial: Path) -> bool:
 
 
 def _has_process(name: str) -> bool:
-    """Tell whether the process whose number a partial directory's name gives is another's, alive."""
+    """Tell whether the process whose number is in a partial directory's name is another, alive."""
     number = name.partition(".partial-")[2].split("-")[0]
     if not (number.isascii() and number.isdigit() and 0 < int(number[:10]) < 2**31):
         return False
