@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from p2pkd.core.errors import InputError, Interrupted, Pruned
+from p2pkd.core.errors import InputError, Interrupted, Pruned, RunError
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.foresight import forewarnings
@@ -100,7 +100,8 @@ def _run_to_the_end(simulation: Simulation) -> None:
         simulation.finish()
         raise
     except KeyboardInterrupt:
-        simulation.finish()
+        with suppress(RunError):  # of a learner that is no more; what was recorded stays
+            simulation.finish()
         now, until = simulation.env.now, simulation.scenario.duration
         raise Interrupted(f"stopped at {now:g} s of {until:g} s of simulated time") from None
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from p2pkd.cli.streams import echo, open_streams, refusal, silence
 from p2pkd.core.errors import InputError, Interrupted, RunError
+from p2pkd.core.interrupts import INTERRUPTS
 
-FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, WRONG_INPUT = 1, 2
 
 
 class Commands(TyperGroup):
@@ -26,14 +31,57 @@ class Commands(TyperGroup):
         except InputError as error:
             raise _exit(error, WRONG_INPUT) from None
         except (Interrupted, KeyboardInterrupt) as error:
-            raise _exit(str(error) or "interrupted", INTERRUPTED) from None
+            raise _exit(str(error) or "interrupted", _interrupted()) from None
         except RunError as error:
             raise _exit(f"the run failed: {error}", FAILED) from None
+        except BrokenPipeError:
+            raise  # whoever read has heard enough: click ends quietly
+        except OSError as error:
+            silence(sys.stdout)
+            raise _exit(refusal(error), FAILED) from None
+        except Exception as error:
+            from p2pkd.scenario.kinds import blamed
+
+            # A plug-in's bug is its author's; ours keep their traceback.
+            told = blamed(error)
+            if told is None:
+                raise
+            raise _exit(told, FAILED) from error
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the application, with streams to print to and an end that leaves a manifest."""
+        open_streams()
+        _came[:] = [signal.SIGINT]
+        _end_as_interrupted()
+        return super().main(*args, **kwargs)
 
 
 def _exit(message: object, code: int) -> typer.Exit:
-    typer.echo(str(message), err=True)
+    echo(message, err=True)
     return typer.Exit(code)
+
+
+# The signal that came, for the exit code.
+_came = [signal.SIGINT]
+
+
+def _end_as_interrupted() -> None:
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does, unless somebody else sees to them."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in INTERRUPTS - {signal.SIGINT}:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    _came[:] = [signal.Signals(number)]
+    raise KeyboardInterrupt
+
+
+def _interrupted() -> int:
+    """Return 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, as shells have it."""
+    return 128 + int(_came[0])
 
 
 app = typer.Typer(
@@ -57,7 +105,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(version("p2pkd"))
+        echo(version("p2pkd"))
         raise typer.Exit
 
 

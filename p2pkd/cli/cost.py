@@ -10,6 +10,7 @@ import typer
 
 from p2pkd.cli.app import app, example
 from p2pkd.cli.patterns import run_folders
+from p2pkd.cli.streams import echo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,11 +56,11 @@ def cost(
     share = None if target is None else target / 100
     table = cost_table(results, share, _bytes(budget))
     if csv:
-        typer.echo(table.to_csv(), nl=False)
+        echo(table.to_csv(), nl=False)
     elif latex:
         from p2pkd.analysis.results import to_latex
 
-        typer.echo(to_latex(table), nl=False)
+        echo(to_latex(table), nl=False)
     else:
         _print(table)
         if len(results) == 1:
@@ -78,9 +79,9 @@ def _print_estimates(results: Sequence[Result], *, csv: bool, latex: bool) -> No
     found = [estimate_against_actual(dry_run_of(result), result) for result in results]
     table = pd.concat(found, keys=labels(results), names=["run", "number"]).reset_index()
     if csv:
-        typer.echo(table.to_csv(index=False), nl=False)
+        echo(table.to_csv(index=False), nl=False)
     elif latex:
-        typer.echo(to_latex(table.set_index("run")), nl=False)
+        echo(to_latex(table.set_index("run")), nl=False)
     else:
         rows = [
             [str(run), str(key), f"{estimated:,.6g}", f"{actual:,.6g}", _percent(difference)]
@@ -133,10 +134,10 @@ def _print_split(result: Result) -> None:
     from p2pkd.cli.results import _print_table
 
     split = split_bytes(result)
-    typer.echo("\nBytes on the wire, by what they were")
+    echo("\nBytes on the wire, by what they were")
     rows = [[str(kind), *map(size, row)] for kind, row in split.iterrows()]
     _print_table(["kind", *map(str, split.columns)], rows)
-    typer.echo("\nWho paid: means per agent")
+    echo("\nWho paid: means per agent")
     used = resources_by_device(result)[["idle", "waiting", "online", "staleness_s"]]
     lines = [
         [str(device), f"{row['agents']:.0f}", percent(row["accuracy"]), size(row["wire_bytes"]),

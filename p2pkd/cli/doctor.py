@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 import typer
 
 from p2pkd.cli.app import FAILED, app, example
+from p2pkd.cli.streams import echo
 
 _NAME_END = " <>=!~;[("
 
@@ -21,7 +22,7 @@ def doctor() -> None:
     """Print versions, cores, memory and extras; exit with 1 if something needed is missing."""
     missing = False
     for subject, finding, fine in findings():
-        typer.echo(f"{'ok ' if fine else '-- '} {subject:<16} {finding}")
+        echo(f"{'ok ' if fine else '-- '} {subject:<16} {finding}")
         missing |= not fine and not finding.startswith("optional")
     if missing:
         raise typer.Exit(FAILED)

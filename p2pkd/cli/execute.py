@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import typer
-
 from p2pkd.cli.progress import Progress
+from p2pkd.cli.streams import echo
 from p2pkd.core.errors import Interrupted, Problem, ResultError, ScenarioError
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def results_of(sources: Sequence[Path], overrides: Sequence[str] = ()) -> Iterat
             continue
         loaded = load_scenario(source, overrides)
         known = _finished_run(loaded)
-        typer.echo(f"{source}: {'has run, ' + shown(known.path) if known else 'runs'}", err=True)
+        echo(f"{source}: {'has run, ' + shown(known.path) if known else 'runs'}", err=True)
         yield known or execute(loaded)
 
 

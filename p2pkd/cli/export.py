@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from p2pkd.cli.app import app, example
+from p2pkd.cli.streams import echo
 from p2pkd.core.errors import InputError, ResultError, suggestion
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _text(frame: pd.DataFrame, to: str) -> str:
 
 def _write(text: str, out: Path | None) -> None:
     if out is None:
-        typer.echo(text, nl=False)
+        echo(text, nl=False)
         return
     try:
         out.write_text(text, encoding="utf-8")
@@ -187,4 +188,4 @@ def _write_tensorboard(results: Results, out: Path | None) -> None:
     names = labels(results.runs)
     for run, name in zip(results, names, strict=True):
         folder = out if len(results) == 1 else out / name.replace("/", "-")
-        typer.echo(str(write_tensorboard(run, folder)))
+        echo(str(write_tensorboard(run, folder)))

@@ -19,6 +19,7 @@ from p2pkd.cli.app import (
     app,
     example,
 )
+from p2pkd.cli.streams import echo
 from p2pkd.core.errors import InputError, Problem, ScenarioError
 
 if TYPE_CHECKING:
@@ -50,18 +51,18 @@ def validate(
     """
     found = {str(path): _checked(path, set_, deep=deep) for path in scenarios}
     if as_json:
-        typer.echo(json.dumps(_validity(found), indent=2))
+        echo(json.dumps(_validity(found), indent=2))
     for path, it in found.items():
         for problem in it.problems:
-            typer.echo(str(problem), err=True)
+            echo(str(problem), err=True)
         for warning in it.warnings:
-            typer.echo(f"warning: {warning}", err=True)
+            echo(f"warning: {warning}", err=True)
         if not it.problems and not as_json:
-            typer.echo(f"{path}: valid" + (f"; {_depends(it.looks)}" if it.looks else ""))
+            echo(f"{path}: valid" + (f"; {_depends(it.looks)}" if it.looks else ""))
             for text in it.departures:
-                typer.echo(f"{path}: departs from the preset: {text}")
+                echo(f"{path}: departs from the preset: {text}")
             for text in (*it.unused, *it.remarks):
-                typer.echo(f"{path}: {text}")
+                echo(f"{path}: {text}")
     if any(checked.problems for checked in found.values()):
         raise typer.Exit(WRONG_INPUT)
 
@@ -161,8 +162,8 @@ def show(
 
     loaded = load_scenario(scenario, set_, seed)
     for remark in _remarks(loaded):
-        typer.echo(fill(remark, 100, initial_indent="# ", subsequent_indent="#   "))
-    typer.echo(to_yaml(loaded.scenario), nl=False)
+        echo(fill(remark, 100, initial_indent="# ", subsequent_indent="#   "))
+    echo(to_yaml(loaded.scenario), nl=False)
 
 
 def _remarks(loaded: Loaded) -> Iterator[str]:
@@ -184,7 +185,7 @@ def schema() -> None:
     """Print the JSON schema of scenario files, for editors."""
     from p2pkd.scenario.schema import schema_text
 
-    typer.echo(schema_text(), nl=False)
+    echo(schema_text(), nl=False)
 
 
 @app.command(
@@ -205,4 +206,4 @@ def list_(
     from p2pkd.cli.catalogue import sections
 
     for line in sections(kind):
-        typer.echo(line)
+        echo(line)

@@ -6,12 +6,13 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from p2pkd.core.records import Observer, PopulationRecord
 from p2pkd.core.scores import SCORES
+from p2pkd.core.waits import listening
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -44,6 +45,8 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         self.troubles: dict[str, int] = {}
         self.now_s = 0.0
         self.events = 0
+        self.waited = ""
+        self.listening = ExitStack()
         self.bar = _bar(self.stream) if self.stream.isatty() else None
         self.every_s = LINE_EVERY_S if self.bar is None else BAR_EVERY_S
         self.started = self.shown = clock()
@@ -62,6 +65,14 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         if wall - self.shown >= self.every_s:
             self.shown = wall
             self._show()
+
+    def waits(self, what: str) -> None:
+        """Show that the run waits for *what*, if the last time was long enough ago."""
+        wall = self.clock()
+        if wall - self.shown >= self.every_s:
+            self.shown, self.waited = wall, what
+            self._show()
+            self.waited = ""
 
     def text(self) -> str:
         """Return ``5:00 of 20:00 simulated, 1,200 events/s, mean accuracy 71.2 %, 12 s left``.
@@ -82,15 +93,23 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         if 0 < self.now_s < self.duration_s:
             left = elapsed * (self.duration_s - self.now_s) / self.now_s
             parts.append(f"{clock_text(left)} left")
+        if self.waited:
+            parts.append(f"waits for {self.waited}")
         return ", ".join(parts)
 
     def _show(self) -> None:
-        if self.bar is None or self.task is None:
-            print(self.text(), file=self.stream, flush=True)
-        else:
-            self.bar.update(self.task, completed=self.now_s, description=self.text(), refresh=True)
+        """Show it; a stream that takes nothing is no reason to end a run."""
+        try:
+            if self.bar is None or self.task is None:
+                print(self.text(), file=self.stream, flush=True)
+            else:
+                text = self.text()
+                self.bar.update(self.task, completed=self.now_s, description=text, refresh=True)
+        except (OSError, ValueError):
+            self.every_s = math.inf
 
     def __enter__(self) -> Self:
+        self.listening.enter_context(listening(self.waits))
         if self.bar is not None:
             self.bar.start()
         return self
@@ -101,6 +120,7 @@ class Progress(Observer, AbstractContextManager["Progress"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.listening.close()
         if self.bar is not None:
             self._show()
             self.bar.stop()
@@ -111,7 +131,7 @@ def _bar(stream: TextIO) -> Bar:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (BarColumn(), TextColumn("{task.description}"))
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False))
     return Bar(*columns, console=Console(file=stream), auto_refresh=False)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from p2pkd.cli.app import SetOption, app, example
+from p2pkd.cli.streams import echo
 from p2pkd.core.errors import InputError, ResultError
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")]
@@ -54,11 +55,11 @@ def report(
 
         run = Path("runs") / load_study(run).name
     if is_study(run):
-        typer.echo(shown(write_study_report(run, at, against)))
+        echo(shown(write_study_report(run, at, against)))
         return
     if at or against is not None:
         raise InputError(f"{run}: --at and --against compare the settings of a study; it is a run")
-    typer.echo(shown(write_report(run)))
+    echo(shown(write_report(run)))
 
 
 @app.command(
@@ -79,7 +80,7 @@ def trace(
     from p2pkd.report import write_trace
 
     _check_place(out)
-    typer.echo(shown(write_trace(run, out)))
+    echo(shown(write_trace(run, out)))
 
 
 @app.command(
@@ -110,11 +111,11 @@ def compare(
     _check_place(out)
     results = list(results_of(sources, set_))
     if csv:
-        typer.echo(frame_of(results).to_csv(), nl=False)
+        echo(frame_of(results).to_csv(), nl=False)
     else:
         table = comparison_table(results)
         _print_table(table.head, table.rows)
-    typer.echo(f"page: {shown(compare_report(results, out))}", err=True)
+    echo(f"page: {shown(compare_report(results, out))}", err=True)
 
 
 def _check_place(file: Path | None) -> None:
@@ -135,4 +136,4 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     for first, *rest in lines:
         cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        typer.echo("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+        echo("  ".join([first.ljust(widths[0]), *cells]).rstrip())

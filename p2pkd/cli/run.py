@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from p2pkd.cli.app import JsonOption, ScenarioArgument, SeedOption, SetOption, app, example
+from p2pkd.cli.streams import echo
 
 
 @app.command(
@@ -34,7 +35,7 @@ def run(
     """Run a scenario; write its records and report; print a summary.
 
     Ctrl-C stops it: what happened until then is kept, with the status "interrupted", and the
-    exit code is 130.
+    exit code is 130.  So does SIGTERM, with 143.
     """
     from p2pkd.cli.execute import execute, shown
     from p2pkd.cli.summary import print_summary, print_warnings
@@ -47,8 +48,12 @@ def run(
         from p2pkd.report import write_report
 
         files.append(("Report", shown(write_report(result))))
-    if as_json:
-        typer.echo(json.dumps({**result.summary, "directory": str(result.path)}, indent=2))
-    else:
-        print_summary(result, files)
+    try:
+        if as_json:
+            echo(json.dumps({**result.summary, "directory": str(result.path)}, indent=2))
+        else:
+            print_summary(result, files)
+    except OSError:
+        echo(f"{shown(result.path)}: is complete, and cannot be told of:", err=True)
+        raise
     print_warnings(result)

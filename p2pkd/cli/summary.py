@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import typer
+from p2pkd.cli.streams import echo
 
 if TYPE_CHECKING:
     from p2pkd.analysis.result import Result
@@ -21,13 +21,13 @@ def print_summary(result: Result, files: Sequence[tuple[str, str]]) -> None:
     rows = [*headline(result), wall, mark, *files]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        typer.echo(f"{name:<{width}}  {value}")
+        echo(f"{name:<{width}}  {value}")
 
 
 def print_warnings(result: Result) -> None:
     """Tell on stderr what is doubtful or remarkable about the run, the worst loudly."""
     for text, loud in _remarks(result):
-        typer.secho(text, err=True, bold=loud, fg="red" if loud else None)
+        echo(text, err=True, bold=loud, fg="red" if loud else None)
 
 
 def _remarks(result: Result) -> Iterator[tuple[str, bool]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from p2pkd.cli.app import FAILED, app, example
+from p2pkd.cli.streams import echo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,10 +77,10 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
 
     chosen = executor(engine, jobs, address)
     plan = plan_of(it)
-    typer.echo(f"{it.study.name}: {_work(plan)}", err=True)
+    echo(f"{it.study.name}: {_work(plan)}", err=True)
     if resume:
         for fault in it.faults(thorough=True).values():
-            typer.echo(f"does not count, and runs again: {fault}", err=True)
+            echo(f"does not count, and runs again: {fault}", err=True)
     try:
         with SweepProgress(it.folder, total=plan.runs, done=plan.runs - plan.left) as progress:
             table = it.run(chosen, resume=resume, told=progress.told)
@@ -90,10 +91,10 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
     failed = table[~table["status"].isin(["done", "pruned"])]
     _print_runs(it, table)
     _print_tuning(it)
-    typer.echo(f"{'Table':<9}  {shown(it.folder / 'table.parquet')} (and .csv)")
+    echo(f"{'Table':<9}  {shown(it.folder / 'table.parquet')} (and .csv)")
     for _, row in failed.drop_duplicates(["run", "error"]).iterrows():
         labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
-        typer.secho(f"failed: {labels}: {row['error']}", err=True, fg="red")
+        echo(f"failed: {labels}: {row['error']}", err=True, fg="red")
     _print_troubles(it, table)
     if len(failed):
         raise typer.Exit(FAILED)
@@ -107,7 +108,7 @@ def _print_troubles(it: Sweep, table: pd.DataFrame) -> None:
         trouble = in_short(row)  # type: ignore[arg-type]
         if trouble:
             labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
-            typer.secho(f"{labels}: {trouble}", err=True, fg="red")
+            echo(f"{labels}: {trouble}", err=True, fg="red")
 
 
 def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
@@ -120,15 +121,15 @@ def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
     done, runs = states.get("done", 0), it.size.runs
     if not isinstance(it, SearchSweep):
         done = done if it.study.tuning is None else len(it.complete())
-        typer.echo(f"{'Runs':<9}  {done} of {runs} done")
+        echo(f"{'Runs':<9}  {done} of {runs} done")
         return
     given_up = f", {states['pruned']} given up" if "pruned" in states else ""
-    typer.echo(f"{'Runs':<9}  {done} of {runs} done{given_up}")
+    echo(f"{'Runs':<9}  {done} of {runs} done{given_up}")
     best = best_trial(trial_table(table), it.search.spec.objective)
     if best is not None:
         labels = ", ".join(f"{key}={best[key]}" for key in it.study.columns[:-1])
         goal = it.search.spec.objective.tag_value
-        typer.echo(f"{'Best':<9}  {labels}: {goal} {best['objective']:.6g}")
+        echo(f"{'Best':<9}  {labels}: {goal} {best['objective']:.6g}")
 
 
 def _print_tuning(it: Sweep) -> None:
@@ -137,7 +138,7 @@ def _print_tuning(it: Sweep) -> None:
 
     for text in tuning_notes(it.folder) if it.study.tuning is not None else ():
         doubtful = text.startswith(("WARNING", "In tuning"))
-        typer.secho(text, err=doubtful, fg="red" if doubtful else None)
+        echo(text, err=doubtful, fg="red" if doubtful else None)
 
 
 def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
@@ -160,7 +161,7 @@ def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
     if it.study.tuning is not None:
         rows.insert(1, ("Tuning", _budget(it)))
     for name, value in rows:
-        typer.echo(f"{name:<15}  {value}")
+        echo(f"{name:<15}  {value}")
 
 
 def _budget(it: Sweep) -> str:
@@ -196,15 +197,15 @@ def _print_status(it: Sweep) -> None:
     done, going = it.complete(), beats(it.folder)
     left = [key for key in it.keys if key not in done and key not in it.errors]
     failed = len([key for key in it.errors if key not in done])
-    typer.echo(f"{'Folder':<9}  {shown(it.folder)}")
-    typer.echo(f"{'Done':<9}  {len(done)} of {it.size.runs}")
-    typer.echo(f"{'Failed':<9}  {failed}")
-    typer.echo(f"{'Left':<9}  {it.size.runs - len(done) - failed}")
+    echo(f"{'Folder':<9}  {shown(it.folder)}")
+    echo(f"{'Done':<9}  {len(done)} of {it.size.runs}")
+    echo(f"{'Failed':<9}  {failed}")
+    echo(f"{'Left':<9}  {it.size.runs - len(done) - failed}")
     if it.study.search is not None and done:
         _print_runs(it, it.table())
     for fault in it.faults().values():
-        typer.echo(f"does not count: {fault}", err=True)
+        echo(f"does not count: {fault}", err=True)
     _print_tuning(it)
     for key in left:
         if key in going:
-            typer.echo(f"{'Running':<9}  {key}  {100 * going[key]:.0f} %")
+            echo(f"{'Running':<9}  {key}  {100 * going[key]:.0f} %")

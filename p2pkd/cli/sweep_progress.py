@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
@@ -64,7 +64,8 @@ class SweepProgress(AbstractContextManager["SweepProgress"]):
 
     def _show(self) -> None:
         if self.bar is None or self.task is None:
-            print(self.text(), file=self.stream, flush=True)
+            with suppress(OSError, ValueError):  # a stream that takes nothing ends no sweep
+                print(self.text(), file=self.stream, flush=True)
         else:
             ended = self.done + self.failed
             self.bar.update(self.task, completed=ended, description=self.text(), refresh=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from p2pkd.cli.app import FAILED, app, example
+from p2pkd.cli.streams import echo
 
 if TYPE_CHECKING:
     from p2pkd.verify.check import Check
@@ -41,19 +42,19 @@ def verify(
     chosen(only)  # a wrong name is told before the table begins
     checks = []
     if not as_json:
-        typer.echo(_COLUMNS)
+        echo(_COLUMNS)
     for check in measure(fast=fast, only=only):
         checks.append(check)
         if not as_json:
-            typer.echo(_line(check))
+            echo(_line(check))
         if first and not check.passed:
             break
     failed = [check for check in checks if not check.passed]
     if as_json:
         rows = [_plain(check) for check in checks]
-        typer.echo(json.dumps({"passed": not failed, "checks": rows}, indent=2))
+        echo(json.dumps({"passed": not failed, "checks": rows}, indent=2))
     else:
-        typer.echo(f"{len(checks) - len(failed)} of {len(checks)} checks hold")
+        echo(f"{len(checks) - len(failed)} of {len(checks)} checks hold")
     if failed:
         raise typer.Exit(FAILED)
 

@@ -1,10 +1,15 @@
-"""Ctrl-C where Python would lose it."""
+"""Ctrl-C, and what is taken for it; where Python would lose it."""
 
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 
+# What ends a run with what it has until then: Ctrl-C, a job that is stopped, a terminal that goes.
+INTERRUPTS = {signal.SIGINT, signal.SIGTERM} | (
+    {signal.SIGHUP} if hasattr(signal, "SIGHUP") else set()
+)
 _SOON_S = 0.01
 
 

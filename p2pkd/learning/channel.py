@@ -6,9 +6,12 @@ import itertools
 import queue
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from p2pkd.core.errors import RunError
+from p2pkd.core.waits import is_stopped, waits_for
 
 # How many times the event loop may hand over before the other process has taken it.
 LEAD = 64
@@ -89,8 +92,13 @@ class Channel:
         line = self._line
         if self._handed - line.sent >= LEAD:
             self._waiting.value = 1
-            while self._handed - line.sent >= LEAD and not line.over:
-                time.sleep(_PAUSE_S)
+            with self._patience():
+                told = time.monotonic()
+                while self._handed - line.sent >= LEAD and not line.over:
+                    time.sleep(_PAUSE_S)
+                    if time.monotonic() - told >= _LOOK_S:
+                        told = time.monotonic()
+                        self._tell()
             self._waiting.value = 0
         if line.over:
             self.answer(-1)
@@ -109,10 +117,13 @@ class Channel:
         self._waiting.value = 1
         while True:
             try:
-                answer = self._line.inbox.get(timeout=_LOOK_S)
+                with self._patience():
+                    answer = self._line.inbox.get(timeout=_LOOK_S)
             except queue.Empty:
                 if self._line.over:
                     raise _ended(self._process) from None
+                with self._patience():
+                    self._tell()
                 continue
             if answer is _CLOSE:
                 raise _ended(self._process)
@@ -121,6 +132,22 @@ class Channel:
             if answer[0] == number:
                 self._waiting.value = 0
                 return answer[1]
+
+    def _tell(self) -> None:
+        """Tell what is waited for, and how it could go on where it does not by itself."""
+        pid = self._process.pid
+        held = f", which is stopped (kill -CONT {pid} lets it go on)" if is_stopped(pid) else ""
+        waits_for(f"the process that learns{held}")
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Wait; upon Ctrl-C, end a process that is stopped and would never answer another look."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if is_stopped(self._process.pid):
+                self._process.kill()
+            raise
 
 
 def _ended(process: Any) -> RunError:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.interrupts import interrupt_again
+from p2pkd.core.interrupts import INTERRUPTS, interrupt_again
 from p2pkd.learning.api import Evaluation, Rows
 from p2pkd.learning.channel import Channel
 from p2pkd.learning.recipe import Recipe
@@ -62,7 +62,7 @@ class RemoteLearner:
     def __init__(self, make: Callable[[], Any], recipe: Recipe) -> None:
         waiting = _FORK.RawValue("b", 0)
         self.process, connection = _forked(make, waiting)
-        self._end = weakref.finalize(self, self.process.terminate)
+        self._end = weakref.finalize(self, self.process.kill)
         # Extended by a whole operation at a time: whoever cuts it, cuts it between operations.
         said: list[Any] = []
         self._extend, self._append = said.extend, said.append
@@ -194,8 +194,8 @@ def _forked(make: Callable[[], Any], waiting: Any) -> tuple[Any, Any]:
         process: Any = _FORK.Process(
             target=serve, args=(make, there, list(_ENDS), waiting), daemon=True
         )
-        # Until it ignores Ctrl-C, it hears none.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # Until it has made up its mind about signals, it hears none.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
         try:
             process.start()
         finally:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from p2pkd.core.errors import RunError
 from p2pkd.core.garbage import rare_collections
+from p2pkd.core.interrupts import INTERRUPTS
 from p2pkd.learning.memory import keep_freed_memory
 from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
@@ -121,7 +122,10 @@ def serve(make: Callable[[], Any], connection: Any, others: Sequence[Any], waiti
         other.close()
     # Ctrl-C is for the other process, which still wants a last look.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    # What the other process does upon those is not for this one, which is to end.
+    for number in INTERRUPTS - {signal.SIGINT}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
     # In a new thread: OpenMP's threads did not come along, and only a new one will not miss them.
     thread = threading.Thread(target=_serve, args=(make, connection, waiting))
     thread.start()
