@@ -40,6 +40,7 @@ def load_kinds() -> None:
 def blamed(error: BaseException) -> str | None:
     """Return which entry point's package raised *error*, in words; None if none did."""
     owners = {entry.module.split(".")[0]: entry for entry in entry_points(group=GROUP)}
+    owners.pop(__name__.split(".")[0], None)  # this package's own are no plug-in
     for frame, _ in reversed(list(walk_tb(error.__traceback__))):
         package = str(frame.f_globals.get("__name__", "")).split(".")[0]
         if package in owners:
