@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from p2pkd.core.errors import InputError
 from p2pkd.core.machine import too_large
-from p2pkd.engine.profile import Profile
-from p2pkd.scenario.scenario import ExecutionSpec, Scenario
 from p2pkd.world.memory import FLOAT_BYTES
-from p2pkd.world.world import World
+
+if TYPE_CHECKING:  # `validate` looks at the device without importing torch.
+    from p2pkd.engine.profile import Profile
+    from p2pkd.scenario.scenario import ExecutionSpec, Scenario
+    from p2pkd.world.world import World
 
 
 def check_device(spec: ExecutionSpec) -> None:
