@@ -44,8 +44,14 @@ def in_little(name, folder):
     return Results.from_dir(sweep.folder)
 
 
+LONG = ("methods", "tuned-kd")  # minutes each
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("item", STUDIES, ids=lambda item: item.name)
+@pytest.mark.parametrize(
+    "item",
+    [pytest.param(i, id=i.name, marks=[pytest.mark.long] * (i.name in LONG)) for i in STUDIES],
+)
 def test_all_outputs_are_written(item, tmp_path):
     place = tmp_path / "place"
     copy_pages([item], place)

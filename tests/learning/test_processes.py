@@ -233,7 +233,7 @@ def test_an_interrupted_run_keeps_its_last_look(tmp_path: Path, after: int) -> N
 
 
 def test_ctrl_c_reaches_both_processes_and_ends_both(tmp_path: Path) -> None:
-    (tmp_path / "long.yaml").write_text(json.dumps({**SCENARIO, "duration": "100000 h"}))
+    (tmp_path / "long.yaml").write_text(json.dumps({**SCENARIO, "duration": "10000 h"}))
     command = [sys.executable, "-m", "p2pkd", "run", "long.yaml", "--out", "run"]
     with subprocess.Popen(
         command, cwd=tmp_path, start_new_session=True, preexec_fn=listen_to_ctrl_c
