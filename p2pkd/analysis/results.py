@@ -12,8 +12,9 @@ import pandas as pd
 
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.statistics import Paired, interval_of, paired
-from p2pkd.analysis.tables import read_table
+from p2pkd.analysis.tables import csv_text, read_table
 from p2pkd.core.errors import Problem, ResultError
+from p2pkd.core.files import write_text
 
 MANIFEST = "manifest.json"
 BEFORE_RUN = "run"
@@ -144,7 +145,7 @@ class Results:
 
     def to_csv(self, path: str | Path) -> None:
         """Write `frame` as CSV."""
-        self.frame.to_csv(path, index=False)
+        write_text(Path(path), csv_text(self.frame, index=False))
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         yield from self.frame.to_dict("records")  # type: ignore[misc]

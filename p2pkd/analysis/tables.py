@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from p2pkd.core.errors import ResultError
+from p2pkd.core.text import cell
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -20,3 +21,15 @@ def read_table(path: Path) -> pd.DataFrame:
     except (OSError, pa.ArrowException) as error:
         raise ResultError(f"{path}: is broken: {error}") from None
     return frame
+
+
+def csv_text(frame: pd.DataFrame, *, index: bool = True) -> str:
+    """Return *frame* as CSV in which no name is a formula to a spreadsheet (`cell`)."""
+    shown = frame.reset_index() if index else frame.copy()
+    names = [cell(str(name)) for name in shown.columns]
+    shown.columns = pd.RangeIndex(len(names))
+    for column in shown:
+        if not pd.api.types.is_numeric_dtype(shown[column]):  # bool counts as a number
+            shown[column] = shown[column].map(cell)
+    text: str = shown.to_csv(index=False, header=names)
+    return text

@@ -48,6 +48,7 @@ def cost(
     """
     from p2pkd.analysis.cost import cost_table
     from p2pkd.analysis.result import Result
+    from p2pkd.analysis.tables import csv_text
 
     results = [Result.from_dir(run) for run in run_folders(runs)]
     if estimate:
@@ -56,7 +57,7 @@ def cost(
     share = None if target is None else target / 100
     table = cost_table(results, share, _bytes(budget))
     if csv:
-        echo(table.to_csv(), nl=False)
+        echo(csv_text(table), nl=False)
     elif latex:
         from p2pkd.analysis.results import to_latex
 
@@ -73,13 +74,14 @@ def _print_estimates(results: Sequence[Result], *, csv: bool, latex: bool) -> No
     from p2pkd.analysis.compare import labels
     from p2pkd.analysis.cost import estimate_against_actual
     from p2pkd.analysis.results import to_latex
+    from p2pkd.analysis.tables import csv_text
     from p2pkd.cli.execute import dry_run_of
     from p2pkd.cli.results import _print_table
 
     found = [estimate_against_actual(dry_run_of(result), result) for result in results]
     table = pd.concat(found, keys=labels(results), names=["run", "number"]).reset_index()
     if csv:
-        echo(table.to_csv(index=False), nl=False)
+        echo(csv_text(table, index=False), nl=False)
     elif latex:
         echo(to_latex(table.set_index("run")), nl=False)
     else:

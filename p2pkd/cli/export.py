@@ -104,9 +104,10 @@ def _asked(table: str, to: str, metric: str, at: list[str], against: str | None)
 
 def _equal_cost(results: Results, at: list[str], against: str | None, to: str) -> str:
     from p2pkd.analysis.equal_cost_latex import equal_cost_latex
+    from p2pkd.analysis.tables import csv_text
 
     frame = results.at(*at, against=against)
-    return equal_cost_latex(frame) if to == "latex" else frame.to_csv(index=False)
+    return equal_cost_latex(frame) if to == "latex" else csv_text(frame, index=False)
 
 
 def _folder(path: Path) -> Path:
@@ -162,9 +163,10 @@ def _trials(results: Results) -> pd.DataFrame:
 
 def _text(frame: pd.DataFrame, to: str) -> str:
     from p2pkd.analysis.results import to_latex
+    from p2pkd.analysis.tables import csv_text
 
     if to == "csv":
-        return frame.to_csv(index=False)
+        return csv_text(frame, index=False)
     first, *_ = frame.columns
     return to_latex(frame.set_index(first))
 
@@ -173,10 +175,9 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         echo(text, nl=False)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ResultError(f"{out}: cannot be written: {error.strerror}") from None
+    from p2pkd.core.files import write_text
+
+    write_text(out, text)
 
 
 def _write_tensorboard(results: Results, out: Path | None) -> None:

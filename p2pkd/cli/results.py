@@ -104,6 +104,7 @@ def compare(
     Scenario files that have not run yet, as they are, are run first.
     """
     from p2pkd.analysis.compare import compare as frame_of
+    from p2pkd.analysis.tables import csv_text
     from p2pkd.cli.execute import results_of, shown
     from p2pkd.report import compare_report
     from p2pkd.report.tables import comparison_table
@@ -111,7 +112,7 @@ def compare(
     _check_place(out)
     results = list(results_of(sources, set_))
     if csv:
-        echo(frame_of(results).to_csv(), nl=False)
+        echo(csv_text(frame_of(results)), nl=False)
     else:
         table = comparison_table(results)
         _print_table(table.head, table.rows)

@@ -64,6 +64,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return manifest
     if manifest.get(SEAL) != _seal(manifest):
         raise ResultError(f"{file}: was changed after the run; {AGAIN}")
+    if not isinstance(manifest.get(FILES), dict):
+        raise ResultError(f"{file}: does not say which files belong to the run; run it again")
     for name, facts in manifest[FILES].items():
         fault = _size_fault(folder / name, facts["bytes"])
         if fault:

@@ -10,6 +10,7 @@ import jinja2
 
 from p2pkd.analysis.headline import headline
 from p2pkd.analysis.result import Result
+from p2pkd.core.files import write_text
 from p2pkd.report import tables
 from p2pkd.report.figures import figures, overlaid
 from p2pkd.report.resource_table import resource_table
@@ -23,14 +24,14 @@ def write_report(run_dir: str | Path | Result) -> Path:
     """
     result = run_dir if isinstance(run_dir, Result) else Result.from_dir(run_dir)
     path = result.path / "report.html"
-    path.write_text(report_html(result), encoding="utf-8")
+    write_text(path, report_html(result))
     return path
 
 
 def compare_report(results: Sequence[Result], path: str | Path = "comparison.html") -> Path:
     """Write one page that sets *results* side by side to *path*; return it."""
     path = Path(path)
-    path.write_text(comparison_html(results), encoding="utf-8")
+    write_text(path, comparison_html(results))
     return path
 
 

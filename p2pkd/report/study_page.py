@@ -24,6 +24,7 @@ from p2pkd.analysis.topology_measures import topology_measures
 from p2pkd.analysis.trials import trial_table
 from p2pkd.analysis.tuning import tuning_notes
 from p2pkd.core.errors import Problem, ScenarioError
+from p2pkd.core.files import write_text
 from p2pkd.core.scores import capital
 from p2pkd.report import study_tables as tables
 from p2pkd.report.equal_cost_table import equal_cost
@@ -78,7 +79,7 @@ def write_study_report(
     folder has no table, or no complete run, and for budgets or settings that are not there.
     """
     path = Path(folder) / "report.html"
-    path.write_text(study_html(folder, at, against), encoding="utf-8")
+    write_text(path, study_html(folder, at, against))
     return path
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.timeline import offline_spans
+from p2pkd.core.files import writing
 from p2pkd.core.records import DELIVERED
 from p2pkd.core.scores import OTHERS, in_words
 
@@ -33,7 +34,7 @@ def write_trace(run_dir: str | Path | Result, path: str | Path | None = None) ->
     """Write the trace of a run to *path* (default: ``trace.json`` in its directory); return it."""
     result = run_dir if isinstance(run_dir, Result) else Result.from_dir(run_dir)
     path = result.path / "trace.json" if path is None else Path(path)
-    with path.open("w", encoding="utf-8") as file:
+    with writing(path) as file:
         file.write('{"displayTimeUnit": "ms", "traceEvents": [\n')
         separator = ""
         for event in trace_events(result):

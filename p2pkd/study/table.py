@@ -78,9 +78,17 @@ def write_table(frame: pd.DataFrame, folder: Path) -> Path:
 
     Raise OSError if that is not possible.
     """
-    for ending, write in (("parquet", frame.to_parquet), ("csv", frame.to_csv)):
+    from p2pkd.analysis.tables import csv_text
+
+    def write_csv(path: Path) -> None:
+        path.write_text(csv_text(frame, index=False), encoding="utf-8")
+
+    def write_parquet(path: Path) -> None:
+        frame.to_parquet(path, index=False)
+
+    for ending, write in (("parquet", write_parquet), ("csv", write_csv)):
         partial = folder / f".{TABLE}.{ending}.partial"
-        write(partial, index=False)
+        write(partial)
         os.replace(partial, folder / f"{TABLE}.{ending}")
     return folder / f"{TABLE}.parquet"
 
