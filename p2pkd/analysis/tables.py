@@ -26,7 +26,7 @@ def read_table(path: Path) -> pd.DataFrame:
 def csv_text(frame: pd.DataFrame, *, index: bool = True) -> str:
     """Return *frame* as CSV in which no name is a formula to a spreadsheet (`cell`)."""
     shown = frame.reset_index() if index else frame.copy()
-    names = [cell(str(name)) for name in shown.columns]
+    names = [str(cell(str(name))) for name in shown.columns]
     shown.columns = pd.RangeIndex(len(names))
     for column in shown:
         if not pd.api.types.is_numeric_dtype(shown[column]):  # bool counts as a number
