@@ -99,7 +99,10 @@ class Device:
             spans = [Span(job.flops / self.flops_per_s, self.flops_per_s)]
         else:
             self.pace.rest(self.env.now)
-            spans = self.pace.plan(job.flops)
+            planned = self.pace.plan(job.flops)
+            if self.battery is None:
+                return sum(span.seconds for span in planned)
+            spans = list(planned)
         if self.battery is not None:
             self.battery.follow((span.seconds, self._power(span)) for span in spans)
         return sum(span.seconds for span in spans)

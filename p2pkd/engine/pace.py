@@ -59,22 +59,21 @@ class Pace:
         self.as_of_s = until_s
         return done
 
-    def plan(self, flops: float) -> list[Span]:
-        """Return the spans that it takes to compute *flops* from `as_of_s` on.
+    def plan(self, flops: float) -> Iterator[Span]:
+        """Yield the spans that it takes to compute *flops* from `as_of_s` on.
 
         Where that is not done by the run's end, they are those until some time after it.
         """
-        spans: list[Span] = []
         time = self.as_of_s
         for span, _ in self._spans():
             if time > self.end_s:
                 break
             time += span.seconds
             if span.seconds * span.flops_per_s >= flops:
-                return [*spans, Span(flops / span.flops_per_s if flops else 0.0, span.flops_per_s)]
+                yield Span(flops / span.flops_per_s if flops else 0.0, span.flops_per_s)
+                break
             flops -= span.seconds * span.flops_per_s
-            spans.append(span)
-        return spans
+            yield span
 
     def _spans(self) -> Iterator[tuple[Span, float]]:
         """Yield the spans from `as_of_s` on, for ever, each with the heat at its start."""

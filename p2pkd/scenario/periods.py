@@ -11,7 +11,7 @@ from p2pkd.scenario.quantities import Quantity
 
 # Of a thing that repeats, in a run: more takes days to compute, or never ends since the next time
 # is, rounded, the same.
-MOST = 10**7
+MOST = 10**8
 
 
 def period_misfits(spec: Spec, duration: float, key: str = "") -> Iterator[str]:
@@ -27,8 +27,8 @@ def period_misfits(spec: Spec, duration: float, key: str = "") -> Iterator[str]:
         elif _too_often(value, duration) and _repeats(field.annotation, field.metadata):
             least = DURATION.format(duration / MOST)
             yield (
-                f"{place}: {DURATION.format(value)}, which is more than ten million times in a"
-                f" run of {DURATION.format(duration)}; take {least} at least, or a shorter run"
+                f"{place}: {DURATION.format(value)}, which is more than a hundred million times in"
+                f" a run of {DURATION.format(duration)}; take {least} at least, or a shorter run"
             )
 
 
