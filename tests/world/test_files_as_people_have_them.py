@@ -135,14 +135,14 @@ def node_link(*ids, links=(), **more):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (node_link("0", "1", links=[(0, 1)]), "the number 0, but no node is called so; there is the text '0'"),
-        (node_link("a", "b", links=[("a", "B")]), "the text 'B', but no node is called so; there is the text 'b'"),
+        (node_link("0", "1", links=[(0, 1)]), "the number 0, but no node is called so; there is the text '0'"),  # noqa: E501
+        (node_link("a", "b", links=[("a", "B")]), "the text 'B', but no node is called so; there is the text 'b'"),  # noqa: E501
         (node_link("a", "b", links=[("a", "c")]), "goes to the text 'c', but no node"),
         (node_link("a", 1), "of two kinds: the text 'a' and the number 1"),
         (node_link("a", "a"), "node 'a' is listed twice"),
         (node_link(1.0), "the id 1.0; ids are texts or whole numbers"),
         ('{"nodes": [], "links": [], "edges": []}', "found 'edges', 'links'"),
-        ('{"nodes": [{"id": 1, "id": 2}], "links": []}', r"g.json:1:2?: ?.*'id' is there twice|twice"),
+        ('{"nodes": [{"id": 1, "id": 2}], "links": []}', r"g.json:1:2?: ?.*'id' is there twice|twice"),  # noqa: E501
         ("[" * 100_000, "nested too deeply"),
         ('{"nodes": [{"id": ' + "1" * 5000 + "}]}", "too many digits"),
     ],
@@ -408,7 +408,7 @@ def test_a_graph_made_in_python():
         read = build_topology(spec, 3, Streams(0), Path())
         assert read.latency_s.tolist() == [0.04, 0.04, 0.02, 0.02]
         assert read.positions.tolist() == [[0, 1], [1, 1], [2, 1]]
-    with pytest.raises(InputError, match="node .0, 0. is a tuple"):
+    with pytest.raises(InputError, match=r"node .0, 0. is a tuple"):
         load_mapping({"duration": "1 min", "topology": nx.grid_2d_graph(2, 2)})
 
 
