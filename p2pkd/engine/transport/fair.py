@@ -121,14 +121,18 @@ class Fair:
         transfer.route = self._links.route(source, target)
         transfer.limit = UNBOUNDED
         if self._window_bytes is not None:
-            transfer.limit = window_limit(self._window_bytes, propagation_s)
+            transfer.limit = window_limit(self._window_bytes, self._half_round_trip(source, target))
         if self._slow_start:
-            latency_s += self._stall(transfer, propagation_s)
+            latency_s += self._stall(transfer, self._half_round_trip(source, target))
         transfer.callbacks = (self._join,)
         self._schedule(transfer, _NORMAL, latency_s)
         if self._roll is not None:
             self._roll.add(transfer)
         return transfer
+
+    def _half_round_trip(self, a: int, b: int) -> float:
+        """Return the mean of both directions' delays, which may differ, s."""
+        return (self._latency(a, b) + self._latency(b, a)) / 2
 
     def _stall(self, transfer: FairTransfer, propagation_s: float) -> float:
         rate = min(transfer.limit, *(self._links.capacity[link] for link in transfer.route))
