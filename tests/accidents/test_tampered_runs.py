@@ -146,7 +146,7 @@ def test_edited_runs_are_refused_by_name(run, finished, tmp_path, what):
             told.add(done.stderr.strip())
         else:
             # Of the right size: found out by who reads it.
-            assert what in ("messages flipped", "messages of another")
+            assert what in ("messages flipped", "messages of another", "agents of another")
     assert told
     for text in told:
         assert re.match(rf"{re.escape(str(run))}/?[\w.]*:", text)
