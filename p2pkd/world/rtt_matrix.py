@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from p2pkd.core.errors import TraceError
 from p2pkd.core.units import DURATION
-from p2pkd.world.formats.text import Cell, Faults, Line, content_lines, number_of, read_text, shown
+from p2pkd.world.formats.text import Faults, Line, content_lines, number_of, read_text, shown
 from p2pkd.world.plausible import remark_median
 
 MOST_HOSTS = 20_000
@@ -62,19 +62,18 @@ def _row(line: Line, i: int, width: int, faults: Faults) -> NDArray[np.float64]:
             line.number,
         )
         return found
-    for j, cell in enumerate(cells):
-        number = number_of(cell.text)
+    for j, cell in enumerate(map(str.strip, cells)):
+        number = number_of(cell)
         if number is not None:
             found[j] = number
-        elif j != i and cell.text.casefold().strip("+-") not in ("nan", "inf"):
-            what = "the cell is empty" if not cell.text else f"{shown(cell.text)} is not a number"
+        elif j != i and cell.casefold().strip("+-") not in ("nan", "inf"):
+            what = "the cell is empty" if not cell else f"{shown(cell)} is not a number"
             faults.add(f"column {j + 1}: {what}", line.number)
     return found
 
 
-def _cells(line: Line) -> list[Cell]:
-    parts = line.text.split(",") if "," in line.text else line.text.split()
-    return [Cell(0, part.strip()) for part in parts]
+def _cells(line: Line) -> list[str]:
+    return line.text.split(",") if "," in line.text else line.text.split()
 
 
 def _check(matrix: NDArray[np.float64], lines: list[Line], faults: Faults) -> None:
@@ -83,7 +82,7 @@ def _check(matrix: NDArray[np.float64], lines: list[Line], faults: Faults) -> No
     np.fill_diagonal(matrix, 0.0)
     wrong = ~(matrix > 0) & ~np.eye(len(matrix), dtype=bool)
     for i, j in np.argwhere(wrong)[:1]:
-        given = _cells(lines[i])[j].text
+        given = _cells(lines[i])[j].strip()
         faults.stop(
             f"column {j + 1}: {given} is not a round-trip time (one of {wrong.sum()} such "
             f"entries); they must be positive; leave such hosts out",

@@ -148,7 +148,7 @@ class Cell(NamedTuple):
     text: str
 
 
-_WORD = re.compile(r'"([^"]*)"(?=\s|$)|(?:[^\s"]|"[^"]*")+|"')
+_WORD = re.compile(r'"([^"]*)"(?=\s|$)|(?:[^\s"]++|"[^"]*")++|"')
 
 
 def words_of(line: str) -> list[Cell]:
