@@ -78,13 +78,16 @@ class RunDirectory:
         except (OSError, RunError) as error:
             if partial is not None:
                 shutil.rmtree(partial, ignore_errors=True)
-            why = error.strerror if isinstance(error, OSError) else str(error)
+            why = _why(error) if isinstance(error, OSError) else str(error)
             raise InputError(f"{path}: cannot be made: {why}; choose another") from None
         return run
 
     def write_text(self, name: str, text: str) -> None:
-        """Write *text* to the file *name* of the directory."""
-        (self.partial / name).write_text(text, encoding="utf-8")
+        """Write *text* to the file *name* of the directory; raise RunError if that fails."""
+        try:
+            (self.partial / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise _refused(self.path / name, error) from None
 
     def write_json(self, name: str, value: Any) -> None:
         """Write *value* to the file *name* as JSON."""
@@ -234,7 +237,12 @@ def _has_process(name: str) -> bool:
 
 
 def _refused(path: Path, error: OSError) -> RunError:
-    return RunError(f"{path}: cannot be written: {error.strerror or error}")
+    return RunError(f"{path}: cannot be written: {_why(error)}")
+
+
+def _why(error: OSError) -> str:
+    """Return the system's words; libraries put their own into the error."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _typed(error: BaseException) -> str:
