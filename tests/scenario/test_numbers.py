@@ -59,7 +59,7 @@ def test_every_number_of_every_kind_has_an_upper_bound():
     missing = [
         f"{spec.__module__}.{spec.__name__}.{name}"
         for spec in specs()
-        if "study" not in spec.__module__
+        if spec.__module__.startswith("p2pkd.") and "study" not in spec.__module__
         for name, field in spec.model_fields.items()
         if name not in places
         for _, metadata in numbers(field.annotation, list(field.metadata))
