@@ -177,10 +177,11 @@ def _one_thread(loaded: Loaded) -> Loaded:
 
 
 def _check_world(loaded: Loaded) -> None:
-    """Raise InputError where devices or graph cannot be made as asked, or nobody could fail."""
+    """Raise InputError where devices, graph or servers cannot be made, or nobody could fail."""
     from p2pkd.core.rng import Streams
     from p2pkd.world.catalogue import resolve
     from p2pkd.world.graphs import build_topology
+    from p2pkd.world.hierarchy import build_hierarchy
     from p2pkd.world.names import Names
 
     scenario = loaded.scenario
@@ -188,6 +189,8 @@ def _check_world(loaded: Loaded) -> None:
     topology = build_topology(
         scenario.topology, scenario.agents, Streams(scenario.seed), loaded.base
     )
+    if scenario.aggregators is not None:
+        build_hierarchy(scenario.aggregators, topology)
     for number, failure in enumerate(scenario.churn.failures if scenario.churn else ()):
         Names(topology).all_of(failure.agents or (), f"churn.failures.{number}.agents")
 

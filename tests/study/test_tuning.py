@@ -229,3 +229,9 @@ def test_settings_with_other_chosen_values_are_compared_seed_by_seed(tuned):
     assert rows.loc["d-psgd", "difference"] == pytest.approx(
         rows.loc["d-psgd", "mean"] - rows.loc["labels", "mean"]
     )
+
+
+def test_a_server_on_a_graph_without_one_is_refused_by_variant(study_file):
+    text = STUDY.replace("{method.preset: d-psgd,", "{method.preset: fedavg,")
+    with pytest.raises(ScenarioError, match=r"aggregators.*star.*variant=d-psgd"):
+        load_study(study_file(text))
