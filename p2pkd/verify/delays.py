@@ -62,10 +62,14 @@ def _measured(law: str) -> Iterator[Check]:
         file.write_text("0 10 40\n14 0 90\n40 90 0\n")
         spec = {"kind": "matrix", "path": str(file)}
         found = sorted(delays[0] for delays in _delays(3, spec).values())
+        straight = {**spec, "measured": "one_way", "unit": "us"}
+        ways = sorted(delays[0] for delays in _delays(3, straight).values())
         # Of five agents some are on one host: as far apart as that host and its nearest.
         many = {round(delays[0], 9) for delays in _delays(5, spec).values()}
     for i, expected in enumerate((0.006, 0.006, 0.020, 0.020, 0.045, 0.045)):
         yield exact(law, f"matrix, {i // 2 + 1} of 3, direction {i % 2 + 1}", expected, found[i])
+    for i, us in enumerate((10, 14, 40, 40, 90, 90)):
+        yield exact(law, f"one-way matrix in us, {i + 1} of 6 ways", us / 1e6, ways[i])
     wrong = len(many - {0.006, 0.020, 0.045})
     yield exact(law, "matrix, 5 agents on 3 hosts, others than measured", 0, wrong)
 
