@@ -12,8 +12,6 @@ from making.quoted import SOURCES, headings, quoted
 from making.results import ROOT, FromStudies, Plan
 from making.stamps import _meaning, program_key, read_stamps
 
-from p2pkd.study.load import load_study
-
 TINY = """
 name: tiny
 duration: 1 min
@@ -105,9 +103,9 @@ def test_all_that_is_listed_is_there():
             if part:
                 text = (ROOT / page).read_text()
                 assert text.count(f"<!-- {part} -->") == text.count(f"<!-- /{part} -->") == 1
+    # That they load is a test of their own (scenario/test_precedence.py).
     for study in {study for item in ITEMS for study in getattr(item, "studies", ())}:
-        loaded = load_study(ROOT / f"scenarios/studies/{study}.yaml")
-        assert loaded.points or loaded.tuning.samples()
+        assert (ROOT / f"scenarios/studies/{study}.yaml").is_file()
 
 
 def test_all_that_is_committed_is_listed():

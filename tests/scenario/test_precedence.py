@@ -282,6 +282,12 @@ def test_files_start_a_part_anew_where_they_name_another_preset(folder):
     assert "the preset d-psgd replaces its method" in loaded.unused[0]
 
 
-def test_committed_studies_load():
-    for path in sorted(Path("scenarios/studies").glob("*.yaml")):
-        load_study(path)
+STUDIES = sorted(Path("scenarios/studies").glob("*.yaml"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, id=p.stem, marks=[pytest.mark.long] * (p.stem == "methods")) for p in STUDIES],
+)
+def test_committed_studies_load(path):
+    load_study(path)  # methods: 45 settings of 4 values each; test_sixteen_pitfalls.py loads it too

@@ -13,8 +13,14 @@ def test_there_are_six():
     assert [path.stem[:2] for path in NOTEBOOKS] == ["00", "01", "02", "03", "04", "05"]
 
 
+LONG = ("02_topology_study", "03_resource_study", "04_communication_cost")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, id=p.stem, marks=[pytest.mark.long] * (p.stem in LONG)) for p in NOTEBOOKS],
+)
 @pytest.mark.filterwarnings("ignore")  # Jupyter's own
 def test_runs_from_top_to_bottom(path, monkeypatch):
     from nbclient import NotebookClient
