@@ -68,7 +68,7 @@ class RunDirectory:
         InputError if *path* exists and is not an empty directory, or cannot be made.
         """
         path = _free(Path(path))
-        partial = None
+        partial = run = None
         try:
             partial = _partial(path)
             run = cls(path, partial)
@@ -76,6 +76,8 @@ class RunDirectory:
             run.write_text("scenario.yaml", scenario_text)
             run.write_text("resolved.yaml", resolved_text)
         except (OSError, RunError) as error:
+            if run is not None:
+                run.recorder.abandon()
             if partial is not None:
                 shutil.rmtree(partial, ignore_errors=True)
             why = _why(error) if isinstance(error, OSError) else str(error)
