@@ -43,7 +43,9 @@ agents: 8
 topology: ring
 devices: [{profile: laptop, model: {kind: mlp, hidden: [8]}}]
 data: {dataset: {kind: synthetic, rows: 600}, reference: {rows: 64}}
-method: {gossip: {every: 5 s}, learn: {objective: response, local_steps: 1, distill_steps: 1, batch: 8}}
+method:
+  gossip: {every: 5 s}
+  learn: {objective: response, local_steps: 1, distill_steps: 1, batch: 8}
 evaluate: {every: 1 min}
 """
 STUDY = "name: killed\nbase: killed.yaml\nmatrix: {agents: [4, 5]}\nseeds: 0..1\n"

@@ -80,8 +80,10 @@ class RunDirectory:
                 run.recorder.abandon()
             if partial is not None:
                 shutil.rmtree(partial, ignore_errors=True)
-            why = _why(error) if isinstance(error, OSError) else str(error)
-            raise InputError(f"{path}: cannot be made: {why}; choose another") from None
+            told = (
+                error if isinstance(error, RunError) else f"{path}: cannot be made: {_why(error)}"
+            )
+            raise InputError(f"{told}; choose another") from None
         return run
 
     def write_text(self, name: str, text: str) -> None:
