@@ -68,7 +68,7 @@ class RunDirectory:
         InputError if *path* exists and is not an empty directory, or cannot be made.
         """
         path = _free(Path(path))
-        partial = None
+        partial = run = None
         try:
             partial = _partial(path)
             run = cls(path, partial)
@@ -76,10 +76,14 @@ class RunDirectory:
             run.write_text("scenario.yaml", scenario_text)
             run.write_text("resolved.yaml", resolved_text)
         except (OSError, RunError) as error:
+            if run is not None:
+                run.recorder.abandon()
             if partial is not None:
                 shutil.rmtree(partial, ignore_errors=True)
-            why = _why(error) if isinstance(error, OSError) else str(error)
-            raise InputError(f"{path}: cannot be made: {why}; choose another") from None
+            told = (
+                error if isinstance(error, RunError) else f"{path}: cannot be made: {_why(error)}"
+            )
+            raise InputError(f"{told}; choose another") from None
         return run
 
     def write_text(self, name: str, text: str) -> None:

@@ -34,11 +34,15 @@ class Recorder(Observer):
         self.fingerprint = Fingerprint([table.name for table in TABLES])
         self.counters = Counters()
         self._buffers: list[tuple[Table, list[Any], pq.ParquetWriter | None]] = []
-        for table in TABLES:
-            buffer: list[Any] = []
-            self._buffers.append((table, buffer, _writer(folder, table)))
-            setattr(self, table.hook, buffer.append)
         self._closed = False
+        try:
+            for table in TABLES:
+                buffer: list[Any] = []
+                self._buffers.append((table, buffer, _writer(folder, table)))
+                setattr(self, table.hook, buffer.append)
+        except OSError:
+            self.abandon()
+            raise
 
     def advance(self, now_s: float, events: int) -> None:
         """Write whole batches, now that nobody is in the middle of a record."""
@@ -69,9 +73,10 @@ class Recorder(Observer):
         for _, buffer, writer in self._buffers:
             buffer.clear()
             if writer is not None:
-                # A writer that has failed fails again.
+                # A writer that has failed fails again, and would once more when it is forgotten.
                 with suppress(OSError, pa.ArrowException):
                     writer.close()
+                writer.is_open = False
 
     def summary(self) -> dict[str, Any]:
         """Return the totals and the fingerprint of all that has been written."""
