@@ -11,7 +11,7 @@ from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import (
     Duration,
     Interval,
-    Number,
+    Moment,
     Period,
     Share,
     Sigma,
@@ -107,7 +107,7 @@ class TraceSessions(SessionsSpec):
     """`times`: the numbers after the id are instants that switch on, off, on, ..."""
     unit: TimeUnit = "s"
     """Of the numbers."""
-    begins: Literal["first"] | Number = 0.0
+    begins: Literal["first"] | Moment = 0.0
     """The file's number at which the run begins, such as 1577836800; `first`: its first time."""
 
 

@@ -11,7 +11,7 @@ from p2pkd.scenario.quantities import (
     Duration,
     Interval,
     Length,
-    Number,
+    Moment,
     Share,
     Speed,
     TimeUnit,
@@ -112,7 +112,7 @@ class EdgeList(ChangingSpec):
     """The graph before the first line."""
     unit: TimeUnit = "s"
     """Of times without a unit."""
-    begins: Literal["first"] | Number = 0.0
+    begins: Literal["first"] | Moment = 0.0
     """The file's number at which the run begins, such as 1577836800; `first`: its first time."""
 
 
@@ -127,6 +127,6 @@ class Contacts(ChangingSpec):
     path: str
     """Relative to the scenario file, or to the working directory."""
     unit: TimeUnit = "s"
-    begins: Literal["first"] | Number = 0.0
+    begins: Literal["first"] | Moment = 0.0
     """The file's number at which the run begins; `first`: its first time."""
     transfers: Literal["finish", "abort"] = "abort"

@@ -12,7 +12,7 @@ from p2pkd.scenario.quantities import (
     Duration,
     Fraction,
     Interval,
-    Number,
+    Moment,
     Period,
     Rate,
     Share,
@@ -90,7 +90,7 @@ class TraceVariation(VariationSpec):
     both: str | None = None
     """One column for both directions, in place of `uplink` and `downlink`."""
     time_unit: TimeUnit = "s"
-    begins: Literal["first"] | Number = 0.0
+    begins: Literal["first"] | Moment = 0.0
     """The file's time at which the run begins, such as 1577836800; `first`: its first time."""
     at_end: Literal["hold", "repeat"] = "hold"
     """`repeat`: the file starts over; its last line holds for as long as the one before it."""

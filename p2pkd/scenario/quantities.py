@@ -185,4 +185,6 @@ LearningRate = Annotated[float, Field(gt=0, le=LARGEST)]
 Concentration = Annotated[float, Field(ge=1e-3, le=1e9)]
 # Deviation of a logarithm: e^10 is 22,000 times the median.
 Sigma = Annotated[float, Field(ge=0, le=10)]
+# When a file begins, in its own unit: nanoseconds since 1970 are some 2e18.
+Moment = Annotated[float, Field(ge=-1e19, le=1e19)]
 TimeUnit = Literal["s", "ms", "us", "min", "h", "d"]
