@@ -95,6 +95,6 @@ def test_a_dry_run_prints_them(study_file, tmp_path):
 
 
 def test_sizes_that_depend_on_learning_are_said_to_vary(study_file):
-    text = "name: s\nbase: tiny.yaml\nvariants: {a: {}, b: {method.preset: cfd}}\n"
+    text = "name: s\nbase: tiny.yaml\nvariants: {a: {}, b: {method.preset: cfd, topology: star}}\n"
     found = differences(load_study(study_file(text)).points)
     assert [row[BYTES] for row in found.rows.values()] == ["704", "varies"]
