@@ -1,0 +1,87 @@
+"""Congestion control: how a window grows, and how far it falls.
+
+Windows are in segments.  What Linux does is described, not copied: CUBIC (Ha, Rhee and Xu, 2008;
+RFC 9438) with HyStart (Ha and Rhee, 2011) as in its `tcp_cubic`, and Reno (RFC 5681).
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Protocol
+
+INITIAL_WINDOW = 10
+"""RFC 6928."""
+
+
+class Window:
+    """A sender's congestion window and slow-start threshold."""
+
+    __slots__ = ("credit", "size", "threshold")
+
+    def __init__(self) -> None:
+        self.size = INITIAL_WINDOW
+        self.threshold = inf
+        self.credit = 0
+        """Acknowledged segments that have not made the window larger yet."""
+
+    def slow_start(self, acked: int) -> int:
+        """Grow by *acked* up to the threshold; return what is left over."""
+        grown = int(min(self.size + acked, self.threshold))
+        left = acked - (grown - self.size)
+        self.size = grown
+        return left
+
+    def additive(self, acked: int, each: int) -> None:
+        """Grow by one for *each* acknowledged segments."""
+        if self.credit >= each:
+            self.credit = 0
+            self.size += 1
+        self.credit += acked
+        if self.credit >= each:
+            self.size += self.credit // each
+            self.credit %= each
+
+
+class Congestion(Protocol):
+    """What a sender asks of its congestion control."""
+
+    def sample(self, window: Window, rtt_s: float, now: float, acked: int, sent: int) -> None:
+        """Hear of a round trip; segments before *acked* have arrived, before *sent* were sent."""
+
+    def grow(self, window: Window, acked: int, now: float) -> None:
+        """Let *window* grow for *acked* segments."""
+
+    def reduced(self, window: Window) -> int:
+        """Return the threshold after a loss."""
+
+    def timed_out(self) -> None:
+        """Forget what a time-out makes void."""
+
+    def idle(self, seconds: float) -> None:
+        """Leave out *seconds* in which nothing was under way."""
+
+
+class Reno:
+    """Half after a loss, one segment a round trip."""
+
+    __slots__ = ()
+
+    def sample(self, window: Window, rtt_s: float, now: float, acked: int, sent: int) -> None:
+        """Do nothing."""
+
+    def grow(self, window: Window, acked: int, now: float) -> None:
+        """Double each round trip up to the threshold, then add one."""
+        if window.size < window.threshold:
+            acked = window.slow_start(acked)
+        if acked:
+            window.additive(acked, window.size)
+
+    def reduced(self, window: Window) -> int:
+        """Return half."""
+        return max(window.size // 2, 2)
+
+    def timed_out(self) -> None:
+        """Do nothing."""
+
+    def idle(self, seconds: float) -> None:
+        """Do nothing."""

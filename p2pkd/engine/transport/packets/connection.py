@@ -1,0 +1,423 @@
+"""A connection: the sender's end, and what it shares with the receiver's.
+
+Behaviour is that of Linux 6.18: SACK with RACK-TLP loss detection (RFC 8985), proportional rate
+reduction (RFC 6937), F-RTO (RFC 5682), slow start after idle time (RFC 2861).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import ceil, inf
+from typing import TYPE_CHECKING, Any
+
+from p2pkd.engine.transport.packets.congestion import INITIAL_WINDOW, Congestion, Window
+from p2pkd.engine.transport.packets.packet import (
+    HEADER_BYTES,
+    MSS_BYTES,
+    SYN_BYTES,
+    Ack,
+    Packet,
+    Segment,
+    Syn,
+    SynAck,
+)
+from p2pkd.engine.transport.packets.receiver import Receiver
+from p2pkd.engine.transport.packets.roundtrip import LEAST_S, RoundTrip
+from p2pkd.engine.transport.packets.scoreboard import Scoreboard
+
+if TYPE_CHECKING:
+    from p2pkd.engine.transport.packets.transport import Tcp, TcpTransfer
+
+OPEN, RECOVERY, LOSS = range(3)
+DUPLICATES = 3
+PROBE_SLACK_S = 0.002
+
+
+class Connection:
+    """Carries transfers from *source* to *target*, one after another; *once*: a single one.
+
+    It is the event of its own timer.
+    """
+
+    __slots__ = (
+        "_clear_s", "_deadline_s", "_due", "_high", "_limited", "_most_out", "_prior", "_probed",
+        "_prr", "_resent_probe", "_state", "_used_until", "_wakes_s", "board", "callbacks",
+        "closed", "congestion", "echo_s", "edge", "end", "extra_ack", "last_sent_s", "live", "net",
+        "once", "orders", "ready", "receiver", "rtt", "source", "syn_s", "target", "unread",
+        "unsent", "used_s", "window",
+    )  # fmt: skip
+
+    _ok = True
+
+    def __init__(
+        self, net: Tcp, source: int, target: int, congestion: Congestion, *, once: bool
+    ) -> None:
+        self.net, self.source, self.target, self.once = net, source, target, once
+        self.congestion, self.window, self.rtt = congestion, Window(), RoundTrip()
+        self.board, self.receiver = Scoreboard(), Receiver(self)
+        self.callbacks: Any = None
+        self.closed = self.ready = False
+        self.unsent: deque[TcpTransfer] = deque()
+        self.unread: deque[TcpTransfer] = deque()
+        self.end = 0
+        self.edge = self.receiver.window
+        self.orders = 0
+        self.extra_ack = HEADER_BYTES
+        self.echo_s = -1.0
+        self.last_sent_s = -1.0
+        self.syn_s = 0.0
+        self.used_s = 0.0
+        self._state = OPEN
+        self._high = 0
+        self._clear_s = 0.0
+        self._deadline_s, self._due, self._wakes_s = inf, self._timed_out, inf
+        self._limited, self._most_out, self._used_until = False, 0, 0
+        self._prior = (0, inf)
+        self._prr = (0, 0, 0)
+        self._probed, self._resent_probe = -1, False
+
+    # Connecting
+
+    def connect(self) -> None:
+        """Send the first packet, again and again until there is an answer."""
+        now = self.net.now()
+        if self.rtt.backoff == 1:
+            self.syn_s = now
+        self.net.send(Syn(self, SYN_BYTES), self.source, self.target, now)
+        self._arm(now + self.rtt.timeout_s, self._again)
+
+    def _again(self) -> None:
+        self.rtt.backoff *= 2
+        self.connect()
+
+    def answer(self) -> None:
+        """Answer a first packet, at the receiver."""
+        self.net.send(SynAck(self, SYN_BYTES), self.target, self.source, self.net.now())
+
+    def established(self) -> None:
+        """Begin to send."""
+        if self.ready:
+            return
+        now = self.net.now()
+        self.ready = True
+        self._deadline_s = inf
+        if self.rtt.backoff == 1:
+            self._measure(now - self.syn_s)
+        self.rtt.backoff = 1
+        self.push(now)
+
+    # Sending
+
+    def write(self, transfer: TcpTransfer) -> None:
+        """Send *transfer* after those that were written before."""
+        now = self.net.now()
+        self.used_s = now
+        transfer.connection = self
+        transfer.first = self.end
+        self.end = transfer.last = self.end + max(1, ceil(transfer.size_bytes / MSS_BYTES))
+        self.unsent.append(transfer)
+        self.unread.append(transfer)
+        if self.ready:
+            if self.board.next == self.board.una and self.last_sent_s >= 0:
+                self._rested(now - self.last_sent_s)
+            self.push(now)
+
+    def _rested(self, seconds: float) -> None:
+        """Halve the window for each time-out of idle time, down to the initial one."""
+        self.congestion.idle(seconds)
+        window, timeout = self.window, self.rtt.timeout_s
+        if seconds <= timeout:
+            return
+        if window.threshold < inf:
+            window.threshold = max(window.threshold, window.size * 3 // 4)
+        least = min(window.size, INITIAL_WINDOW)
+        while (seconds := seconds - timeout) > 0 and window.size > least:
+            window.size //= 2
+        window.size = max(window.size, least)
+
+    def push(self, now: float) -> None:
+        """Send what the windows let out: first what was lost, then what is new."""
+        board, size = self.board, self.window.size
+        pending = board.next < self.end
+        while len(board.flying) < size:
+            if board.lost and (segment := board.hole()) is not None:
+                self._resend(segment, now)
+            elif board.next < self.end and board.next < self.edge:
+                self._send_new(now)
+            else:
+                break
+        if pending:
+            self._note_use(len(board.flying) >= size)
+
+    def _note_use(self, limited: bool) -> None:
+        """Remember whether the congestion window was what held the sender back."""
+        board = self.board
+        out = board.next - board.una
+        if (
+            board.una >= self._used_until
+            or limited
+            or (not self._limited and out > self._most_out)
+        ):
+            self._limited, self._most_out, self._used_until = limited, out, board.next
+
+    def _send_new(self, now: float) -> None:
+        board, transfer = self.board, self.unsent[0]
+        seq = board.next
+        size = MSS_BYTES
+        if seq == transfer.last - 1:
+            size = round(transfer.size_bytes) - (seq - transfer.first) * MSS_BYTES
+            self.unsent.popleft()
+        segment = Segment(self, seq, size, transfer)
+        if self.extra_ack:
+            # The acknowledgement that ends the handshake goes just before.
+            segment.wire_bytes += self.extra_ack
+            self.extra_ack = 0
+        board.next = seq + 1
+        self._transmit(segment, now)
+        if self._deadline_s == inf or self._due != self._patient:
+            self._set_timer(now)
+
+    def _resend(self, segment: Segment, now: float) -> None:
+        again = Segment(self, segment.seq, segment.size_bytes, segment.transfer)
+        again.resent = True
+        self._transmit(again, now)
+        if segment.seq == self.board.una:
+            self._arm(now + self.rtt.timeout_s, self._timed_out)
+
+    def _transmit(self, segment: Segment, now: float) -> None:
+        segment.order = self.orders
+        self.orders += 1
+        segment.sent_s = self.last_sent_s = now
+        segment.echo_s = self.echo_s
+        self.board.flying.pop(segment.seq, None)
+        self.board.flying[segment.seq] = segment
+        if self._state == RECOVERY:
+            delivered, out, start = self._prr
+            self._prr = delivered, out + 1, start
+        transfer = segment.transfer
+        sent, self._clear_s = self.net.send(
+            segment, self.source, self.target, now, transfer.extra_s, self._clear_s
+        )
+        if sent:
+            transfer.sent_bytes += segment.size_bytes
+
+    # Acknowledgements
+
+    def send_back(self, ack: Ack) -> None:
+        """Send *ack*, at the receiver."""
+        now = self.net.now()
+        ack.sent_s = now
+        self.net.send(ack, self.target, self.source, now)
+
+    def acknowledged(self, ack: Ack) -> None:
+        """Take in *ack*, at the sender."""
+        now, board, window = self.net.now(), self.board, self.window
+        if ack.edge > self.edge:
+            self.edge = ack.edge
+        if ack.seq >= board.una:
+            self.echo_s = ack.sent_s
+        before = board.una
+        board.take(ack, now, self.rtt.least_s)
+        advanced = board.una > before
+        if board.first_rtt_s >= 0:
+            self._measure(board.first_rtt_s)
+        if advanced:
+            self.rtt.backoff = 1
+            if board.last_rtt_s >= 0:
+                self.congestion.sample(window, board.last_rtt_s, now, board.una, board.next)
+        self._end_probe(ack, advanced)
+        lost, again, due = self._recover(now)
+        if self._state == RECOVERY:
+            self._reduce(lost, advanced)
+        elif board.delivered and self._fills():
+            self.congestion.grow(window, board.delivered, now)
+        if board.una == self.end and not board.lost:
+            self._deadline_s = inf
+        elif due < inf:
+            self._arm(now + due, self._patient)
+        elif advanced or self._due == self._patient:
+            self._set_timer(now)
+        self.push(now)
+
+    def _measure(self, rtt_s: float) -> None:
+        self.rtt.measure(rtt_s, self.board.una, self.board.next)
+
+    def _fills(self) -> bool:
+        """Whether the congestion window is what limits the sender."""
+        window = self.window
+        slow = window.size < window.threshold
+        return self._limited or (slow and window.size < 2 * self._most_out)
+
+    # Losses
+
+    def _recover(self, now: float) -> tuple[int, bool, float]:
+        """Look for losses and go to the state that they ask for."""
+        board, window = self.board, self.window
+        if self._state == LOSS and board.originals and self._prior[0]:
+            self._undo()
+        if self._state != OPEN and board.una >= self._high:
+            if self._state == RECOVERY:
+                window.size = int(min(window.threshold, 1 << 30))
+            self._state = OPEN
+        lost, again, due = 0, False, inf
+        if board.flying:
+            lost, again, due = board.detect(now, self._patience_s())
+        if board.lost and (self._state == OPEN or (self._state == LOSS and again)):
+            self._enter()
+        return lost, again, due
+
+    def _patience_s(self) -> float:
+        """Return how long a segment may come after one that was sent later."""
+        if self._state != OPEN or len(self.board.sacked) >= DUPLICATES:
+            return 0.0
+        return min(self.rtt.least_s / 4, self.rtt.smooth_s / 8) if self.rtt.smooth_s > 0 else 0.0
+
+    def _enter(self) -> None:
+        window, board = self.window, self.board
+        self._state, self._high = RECOVERY, board.next
+        start = window.size
+        window.threshold = self.congestion.reduced(window)
+        window.credit = 0
+        self._prr = 0, 0, start
+        self._probed = -1
+
+    def _reduce(self, lost: int, advanced: bool) -> None:
+        """Let out as many as arrive, times the reduction (PRR)."""
+        board, window = self.board, self.window
+        delivered, out, start = self._prr
+        delivered += board.delivered
+        self._prr = delivered, out, start
+        flying = len(board.flying)
+        room = int(window.threshold) - flying
+        if room < 0:
+            count = -(-int(window.threshold) * delivered // start) - out
+        else:
+            count = max(delivered - out, board.delivered)
+            if advanced and not lost:
+                count += 1
+            count = min(room, count)
+        window.size = flying + max(count, 0 if out else 1)
+
+    def _undo(self) -> None:
+        """The time-out was spurious: what was sent before it has arrived (F-RTO)."""
+        size, threshold = self._prior
+        self.window.size = max(self.window.size, size)
+        self.window.threshold = threshold
+        self.board.restore()
+        self._state = OPEN
+        self._prior = (0, inf)
+
+    # Timers
+
+    def _arm(self, deadline_s: float, due: Any) -> None:
+        self._deadline_s, self._due = deadline_s, due
+        if deadline_s < self._wakes_s:
+            self._wakes_s = deadline_s
+            self.callbacks = self.net.on_timer
+            self.net.wake(deadline_s, self)
+
+    def _set_timer(self, now: float) -> None:
+        """A tail-loss probe after two round trips where that is sooner than the time-out."""
+        rtt, board = self.rtt, self.board
+        deadline, due = now + rtt.timeout_s, self._timed_out
+        if self._state == OPEN and self._probed < 0 and not board.sacked and rtt.smooth_s >= 0:
+            alone = board.next - board.una == 1
+            probe = now + 2 * rtt.smooth_s + (LEAST_S if alone else PROBE_SLACK_S)
+            if probe < deadline:
+                deadline, due = probe, self._probe
+        self._arm(deadline, due)
+
+    def timer(self) -> None:
+        """Do what is due; early wake-ups wait on."""
+        now = self.net.now()
+        self.callbacks = self.net.on_timer
+        if now != self._wakes_s:
+            return
+        self._wakes_s = inf
+        if self.closed or self._deadline_s == inf:
+            return
+        if now < self._deadline_s:
+            self._wakes_s = self._deadline_s
+            self.net.wake(self._deadline_s, self)
+            return
+        self._deadline_s = inf
+        self._due()
+
+    def _patient(self) -> None:
+        """A segment has been waited for long enough."""
+        now = self.net.now()
+        self.board.delivered = 0
+        self.board.originals = False
+        lost, _, due = self._recover(now)
+        if self._state == RECOVERY and lost:
+            self._reduce(lost, advanced=False)
+        if due < inf:
+            self._arm(now + due, self._patient)
+        else:
+            self._set_timer(now)
+        self.push(now)
+
+    def _probe(self) -> None:
+        """Send something new, or the last segment again, to learn whether the tail is lost."""
+        now, board = self.net.now(), self.board
+        self._resent_probe = not (board.next < self.end and board.next < self.edge)
+        if self._resent_probe:
+            last = board.flying.get(board.next - 1)
+            if last is not None:
+                self._resend(last, now)
+        else:
+            self._send_new(now)
+        self._probed = board.next
+        self._arm(now + self.rtt.timeout_s, self._timed_out)
+
+    def _end_probe(self, ack: Ack, advanced: bool) -> None:
+        if self._probed < 0 or ack.seq < self._probed:
+            return
+        if not self._resent_probe or ack.duplicate:
+            self._probed = -1
+        elif ack.seq > self._probed:
+            # The probe mended a loss that nobody else noticed.
+            self._probed = -1
+            if self._state == OPEN:
+                self.window.threshold = self.congestion.reduced(self.window)
+                self.window.size = int(self.window.threshold)
+        elif not advanced and not ack.blocks:
+            self._probed = -1
+
+    def _timed_out(self) -> None:
+        """Nothing came for long: begin with one segment."""
+        now, board, window = self.net.now(), self.board, self.window
+        if self._state == OPEN or board.una >= self._high:
+            self._prior = window.size, window.threshold
+            window.threshold = self.congestion.reduced(window)
+        else:
+            self._prior = (0, inf)
+        self.congestion.timed_out()
+        board.time_out(now, self._patience_s())
+        window.size, window.credit = len(board.flying) + 1, 0
+        self._state, self._high, self._probed = LOSS, board.next, -1
+        self.rtt.backoff *= 2
+        self._arm(now + self.rtt.timeout_s, self._timed_out)
+        self.push(now)
+
+    # The end
+
+    def whole(self, before: int) -> list[TcpTransfer]:
+        """Return the transfers that end before segment *before* and have not been read."""
+        found = []
+        while self.unread and self.unread[0].last <= before:
+            found.append(self.unread.popleft())
+        return found
+
+    def close(self) -> None:
+        """Stop: no packet of it means anything any more."""
+        self.closed = True
+        self.unsent.clear()
+        self.unread.clear()
+        self.board = Scoreboard()
+        self._due = None
+
+
+def is_data(packet: Packet) -> bool:
+    """Whether *packet* carries part of a transfer."""
+    return packet.transfer is not None

@@ -1,0 +1,149 @@
+"""The receiving end: when it acknowledges, and how large a window it offers.
+
+It acknowledges each of the first 16 segments and then every other, at once where segments are
+missing, after 40 ms otherwise.  Its buffer grows with what is read in a round trip, as Linux does
+since 6.16 (`tcp_rcvbuf_grow`): twice that, and twice as much again as it has grown by.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from p2pkd.engine.transport.packets.packet import MSS_BYTES, Ack, Segment
+
+if TYPE_CHECKING:
+    from p2pkd.engine.transport.packets.connection import Connection
+
+QUICK_ACKS = 16
+DELAYED_S = 0.04
+FIRST_WINDOW = 65_160 // MSS_BYTES
+USABLE = 160 / 256
+"""Payload of a full segment over the memory that Linux charges for it: 1,448 of 2,304 bytes."""
+
+BUFFER_BYTES = 131_072
+MOST_BYTES = 32 * 1024**2
+
+
+class Receiver:
+    """Takes the segments of one connection."""
+
+    __slots__ = (
+        "callbacks", "clamp", "connection", "due_s", "early", "echo_s", "last_s", "measured_next",
+        "measured_s", "next", "pending", "quick", "rtt_s", "space", "unsaid", "wakes_s", "window",
+    )  # fmt: skip
+
+    _ok = True
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.next = 0
+        """All segments before this one have arrived."""
+        self.early: set[int] = set()
+        """Those that have arrived beyond it."""
+        self.unsaid: list[int] = []
+        self.pending = 0
+        self.quick = QUICK_ACKS
+        self.due_s = inf
+        """When a delayed acknowledgement is sent."""
+        self.wakes_s = inf
+        self.callbacks: Any = None
+        self.last_s = -inf
+        # The window, in segments, and what it may grow to.
+        self.window = FIRST_WINDOW
+        self.clamp = int(BUFFER_BYTES * USABLE) // MSS_BYTES
+        self.space = 10
+        self.measured_next, self.measured_s = 0, -1.0
+        self.echo_s, self.rtt_s = -1.0, -1.0
+
+    def take(self, segment: Segment) -> None:
+        """Take *segment*, acknowledge it now or later, and end the transfers that are whole."""
+        connection = self.connection
+        now = connection.net.now()
+        seq, pending = segment.seq, self.pending + 1
+        if now - self.last_s > 1.0 and self.last_s > 0:
+            self.quick = QUICK_ACKS
+        self.last_s = now
+        at_once, duplicate = bool(self.early), False
+        if seq == self.next:
+            self.next += 1
+            while self.early and self.next in self.early:
+                self.early.discard(self.next)
+                self.next += 1
+        elif seq < self.next or seq in self.early:
+            at_once = duplicate = True
+            self.quick = QUICK_ACKS
+        else:
+            self.early.add(seq)
+            self.unsaid.append(seq)
+            at_once = True
+        self._grow(segment, now)
+        whole = connection.whole(self.next)
+        self.pending = pending
+        if at_once or pending >= 2 or self.quick > 0 or (whole and connection.once):
+            self.acknowledge(duplicate)
+        elif self.due_s == inf:
+            self.due_s = now + DELAYED_S
+            if self.wakes_s == inf:
+                self._wake()
+        for transfer in whole:
+            connection.net.arrived(transfer)
+
+    def acknowledge(self, duplicate: bool = False) -> None:
+        """Send an acknowledgement now."""
+        self.quick -= 1
+        self.pending = 0
+        self.due_s = inf
+        said, self.unsaid = self.unsaid, []
+        self.connection.send_back(Ack(self.connection, self.next, said, self._edge(), duplicate))
+
+    def repeat(self, blocks: list[int]) -> None:
+        """Say *blocks* again with the next acknowledgement."""
+        self.unsaid[:0] = blocks
+
+    def late(self) -> None:
+        """Acknowledge what has waited long enough; early wake-ups wait on."""
+        self.wakes_s = inf
+        if self.connection.closed or self.due_s == inf:
+            return
+        if self.connection.net.now() >= self.due_s:
+            self.acknowledge()
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
+        net = self.connection.net
+        self.wakes_s = self.due_s
+        self.callbacks = net.on_late
+        net.wake(self.due_s, self)
+
+    def _edge(self) -> int:
+        return self.next + self.window
+
+    def _grow(self, segment: Segment, now: float) -> None:
+        """Two segments more for each that comes, up to what the buffer holds."""
+        if self.window < self.clamp:
+            self.window = min(self.window + 2, self.clamp)
+        self._measure(segment, now)
+        if self.measured_s < 0:
+            self.measured_s = now
+        if self.rtt_s < 0 or now - self.measured_s < self.rtt_s:
+            return
+        copied = self.next - self.measured_next
+        if copied > self.space:
+            want = 2 * copied
+            want += 2 * want * (copied - self.space) // self.space
+            self.space = copied
+            if self.early:
+                want += max(self.early) - self.next
+            most = int(MOST_BYTES * USABLE) // MSS_BYTES
+            self.clamp = max(self.clamp, min(want, most))
+        self.measured_next, self.measured_s = self.next, now
+
+    def _measure(self, segment: Segment, now: float) -> None:
+        """Note the receiver's round trip, from an acknowledgement to what it let go."""
+        if segment.echo_s == self.echo_s or segment.size_bytes < MSS_BYTES:
+            return
+        self.echo_s = segment.echo_s
+        rtt = now - segment.echo_s
+        self.rtt_s = rtt if self.rtt_s < 0 or rtt < self.rtt_s else self.rtt_s * 7 / 8 + rtt / 8

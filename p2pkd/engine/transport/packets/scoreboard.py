@@ -1,0 +1,118 @@
+"""What has been sent, delivered and lost: selective acknowledgements, and RACK (RFC 8985)."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from math import inf
+
+from p2pkd.engine.transport.packets.packet import Ack, Segment
+
+
+class Scoreboard:
+    """The segments of one sender, by number."""
+
+    __slots__ = (
+        "delivered", "first_rtt_s", "flying", "holes", "last_rtt_s", "lost", "newest",
+        "newest_rtt_s", "next", "originals", "sacked", "una",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.una = 0
+        """All segments before this one have arrived."""
+        self.next = 0
+        """The first segment that was never sent."""
+        self.flying: dict[int, Segment] = {}
+        """Sent and neither delivered nor lost, in order of sending."""
+        self.lost: dict[int, Segment] = {}
+        """Lost and not sent again."""
+        self.holes: list[int] = []
+        self.sacked: set[int] = set()
+        self.newest = -1
+        """The latest transmission that was delivered, and its round trip."""
+        self.newest_rtt_s = 0.0
+        # Of the last acknowledgement:
+        self.delivered = 0
+        self.originals = False
+        """Whether it told of a segment that was sent once."""
+        self.first_rtt_s = self.last_rtt_s = -1.0
+        """Round trips of the first and the last segment that it told of, negative if unknown."""
+
+    def take(self, ack: Ack, now: float, least_rtt_s: float) -> None:
+        """Take in *ack*; round trips below *least_rtt_s* are not those of what was sent again."""
+        self.delivered, self.originals = 0, False
+        self.first_rtt_s = self.last_rtt_s = -1.0
+        for seq in ack.blocks:
+            if seq >= self.una and seq not in self.sacked:
+                self.sacked.add(seq)
+                self._deliver(seq, now, least_rtt_s)
+        if self.una < ack.seq:
+            self.last_rtt_s = -1.0
+        while self.una < ack.seq:
+            if self.sacked and self.una in self.sacked:
+                self.sacked.discard(self.una)
+            else:
+                self._deliver(self.una, now, least_rtt_s)
+            self.una += 1
+
+    def _deliver(self, seq: int, now: float, least_rtt_s: float) -> None:
+        self.delivered += 1
+        segment = self.flying.pop(seq, None)
+        if segment is None:
+            segment = self.lost.pop(seq, None)
+            if segment is None:
+                return
+        rtt = now - segment.sent_s
+        if not segment.resent:
+            self.originals = True
+            if self.first_rtt_s < 0:
+                self.first_rtt_s = rtt
+            self.last_rtt_s = rtt
+        elif rtt < least_rtt_s:
+            return
+        if segment.order > self.newest:
+            self.newest, self.newest_rtt_s = segment.order, rtt
+
+    def detect(self, now: float, patience_s: float) -> tuple[int, bool, float]:
+        """Mark as lost what was sent before the newest delivered and waited *patience_s* beyond.
+
+        Return how many, whether one of them was sent again before, and in how many seconds the
+        next is due (infinite if none is).
+        """
+        found: list[Segment] = []
+        for segment in self.flying.values():
+            if segment.order >= self.newest:
+                break
+            if patience_s and segment.sent_s + self.newest_rtt_s + patience_s > now:
+                return (*self._lose(found), segment.sent_s + self.newest_rtt_s + patience_s - now)
+            found.append(segment)
+        return (*self._lose(found), inf)
+
+    def time_out(self, now: float, patience_s: float) -> None:
+        """Mark the first segment as lost, and all others that are not recent."""
+        late = self.newest_rtt_s + patience_s
+        old = [s for s in self.flying.values() if s.seq == self.una or s.sent_s + late <= now]
+        self._lose(old)
+
+    def _lose(self, segments: list[Segment]) -> tuple[int, bool]:
+        again = False
+        for segment in segments:
+            del self.flying[segment.seq]
+            self.lost[segment.seq] = segment
+            heappush(self.holes, segment.seq)
+            again = again or segment.resent
+        return len(segments), again
+
+    def hole(self) -> Segment | None:
+        """Return the first lost segment, which is about to be sent again; None if there is none."""
+        while self.holes:
+            segment = self.lost.pop(heappop(self.holes), None)
+            if segment is not None:
+                return segment
+        return None
+
+    def restore(self) -> None:
+        """Take back all losses: they were none."""
+        everything = [*self.lost.values(), *self.flying.values()]
+        everything.sort(key=lambda segment: segment.order)
+        self.flying = {segment.seq: segment for segment in everything}
+        self.lost, self.holes = {}, []
