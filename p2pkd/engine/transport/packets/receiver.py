@@ -124,6 +124,7 @@ class Receiver:
         """Two segments more for each that comes, up to what the buffer holds."""
         if self.window < self.clamp:
             self.window = min(self.window + 2, self.clamp)
+            self.quick = max(self.quick, 0) | 1
         self._measure(segment, now)
         if self.measured_s < 0:
             self.measured_s = now
