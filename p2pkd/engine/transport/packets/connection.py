@@ -229,7 +229,7 @@ class Connection:
         lost, again, due = self._recover(now)
         if self._state == RECOVERY:
             self._reduce(lost, advanced)
-        elif board.delivered and self._fills():
+        elif advanced and self._fills():
             self.congestion.grow(window, board.delivered, now)
         if board.una == self.end and not board.lost:
             self._deadline_s = inf
