@@ -223,8 +223,8 @@ class Connection:
             self._measure(board.first_rtt_s)
         if advanced:
             self.rtt.backoff = 1
-            if board.last_rtt_s >= 0:
-                self.congestion.sample(window, board.last_rtt_s, now, board.una, board.next)
+        if board.last_rtt_s >= 0:
+            self.congestion.sample(window, board.last_rtt_s, now, board.una, board.next)
         self._end_probe(ack, advanced)
         lost, again, due = self._recover(now)
         if self._state == RECOVERY:
@@ -270,7 +270,7 @@ class Connection:
         """Return how long a segment may come after one that was sent later."""
         if self._state != OPEN or len(self.board.sacked) >= DUPLICATES:
             return 0.0
-        return min(self.rtt.least_s / 4, self.rtt.smooth_s / 8) if self.rtt.smooth_s > 0 else 0.0
+        return min(self.rtt.least_s / 4, self.rtt.smooth_s) if self.rtt.smooth_s > 0 else 0.0
 
     def _enter(self) -> None:
         window, board = self.window, self.board
