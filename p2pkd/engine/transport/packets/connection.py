@@ -60,7 +60,7 @@ class Connection:
         self.unsent: deque[TcpTransfer] = deque()
         self.unread: deque[TcpTransfer] = deque()
         self.end = 0
-        self.edge = self.receiver.window
+        self.edge = self.receiver.edge
         self.orders = 0
         self.extra_ack = HEADER_BYTES
         self.echo_s = -1.0
@@ -92,7 +92,9 @@ class Connection:
 
     def answer(self) -> None:
         """Answer a first packet, at the receiver."""
-        self.net.send(SynAck(self, SYN_BYTES), self.target, self.source, self.net.now())
+        now = self.net.now()
+        self.receiver.answered_s = now
+        self.net.send(SynAck(self, SYN_BYTES), self.target, self.source, now)
 
     def established(self) -> None:
         """Begin to send."""
@@ -100,6 +102,7 @@ class Connection:
             return
         now = self.net.now()
         self.ready = True
+        self.echo_s = self.receiver.answered_s
         self._deadline_s = inf
         if self.rtt.backoff == 1:
             self._measure(now - self.syn_s)
