@@ -162,7 +162,9 @@ class Receiver:
             self.measured_s = now
         if self.rtt_s < 0 or now - self.measured_s < self.rtt_s:
             return
-        copied = self.next - self.measured_next
+        # Of those that come at once when a hole is filled, the first is measured before the rest.
+        read = self.next - self.unread + 1
+        copied = read - self.measured_next - (self.unread - 1)
         if copied > self.space:
             want = 2 * copied
             want += 2 * want * (copied - self.space) // self.space
@@ -170,7 +172,7 @@ class Receiver:
             if self.early:
                 want += self.latest + 1 - self.next
             self._make_room(want)
-        self.measured_next, self.measured_s = self.next, now
+        self.measured_next, self.measured_s = read, now
 
     def _make_room(self, segments: int) -> None:
         self.clamp = max(self.clamp, min(segments * MSS_BYTES, int(MOST_BYTES * USABLE)))
