@@ -16,6 +16,7 @@ from p2pkd.engine.transport.packets.packet import (
     MSS_BYTES,
     SYN_BYTES,
     Ack,
+    Opening,
     Packet,
     Segment,
     Syn,
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 OPEN, RECOVERY, LOSS = range(3)
 DUPLICATES = 3
 PROBE_SLACK_S = 0.002
+BURST = 2
+"""Segments that leave as one (TSO) at the rates of access links: Linux' least number."""
+
+TURN_S = 0.00007
+"""From the end of a handshake to the first data: a process wakes up and writes."""
 
 
 class Connection:
@@ -42,7 +48,7 @@ class Connection:
     __slots__ = (
         "_clear_s", "_deadline_s", "_due", "_high", "_limited", "_most_out", "_prior", "_probed",
         "_prr", "_resent_probe", "_state", "_used_until", "_wakes_s", "board", "callbacks",
-        "closed", "congestion", "echo_s", "edge", "end", "extra_ack", "last_sent_s", "live", "net",
+        "closed", "congestion", "echo_s", "edge", "end", "last_sent_s", "live", "net",
         "once", "orders", "ready", "receiver", "rtt", "source", "syn_s", "target", "unread",
         "unsent", "used_s", "window",
     )  # fmt: skip
@@ -62,7 +68,6 @@ class Connection:
         self.end = 0
         self.edge = self.receiver.edge
         self.orders = 0
-        self.extra_ack = HEADER_BYTES
         self.echo_s = -1.0
         self.last_sent_s = -1.0
         self.syn_s = 0.0
@@ -107,7 +112,12 @@ class Connection:
         if self.rtt.backoff == 1:
             self._measure(now - self.syn_s)
         self.rtt.backoff = 1
-        self.push(now)
+        self.net.send(Opening(self, HEADER_BYTES), self.source, self.target, now)
+        self._arm(now + TURN_S, self._begin)
+
+    def _begin(self) -> None:
+        self._due = self._timed_out
+        self.push(self.net.now())
 
     # Sending
 
@@ -120,7 +130,7 @@ class Connection:
         self.end = transfer.last = self.end + max(1, ceil(transfer.size_bytes / MSS_BYTES))
         self.unsent.append(transfer)
         self.unread.append(transfer)
-        if self.ready:
+        if self.ready and self._due != self._begin:
             if self.board.next == self.board.una and self.last_sent_s >= 0:
                 self._rested(now - self.last_sent_s)
             self.push(now)
@@ -141,12 +151,13 @@ class Connection:
     def push(self, now: float) -> None:
         """Send what the windows let out: first what was lost, then what is new."""
         board, size = self.board, self.window.size
-        pending = board.next < self.end
+        pending, fresh = board.next < self.end, 0
         while len(board.flying) < size:
             if board.lost and (segment := board.hole()) is not None:
                 self._resend(segment, now)
             elif board.next < self.end and board.next < self.edge:
-                self._send_new(now)
+                fresh += 1
+                self._send_new(now, pushed=fresh % BURST == 0)
             else:
                 break
         if pending:
@@ -163,7 +174,7 @@ class Connection:
         ):
             self._limited, self._most_out, self._used_until = limited, out, board.next
 
-    def _send_new(self, now: float) -> None:
+    def _send_new(self, now: float, *, pushed: bool = False) -> None:
         board, transfer = self.board, self.unsent[0]
         seq = board.next
         size = MSS_BYTES
@@ -171,10 +182,7 @@ class Connection:
             size = round(transfer.size_bytes) - (seq - transfer.first) * MSS_BYTES
             self.unsent.popleft()
         segment = Segment(self, seq, size, transfer)
-        if self.extra_ack:
-            # The acknowledgement that ends the handshake goes just before.
-            segment.wire_bytes += self.extra_ack
-            self.extra_ack = 0
+        segment.pushed = pushed
         board.next = seq + 1
         self._transmit(segment, now)
         if self._deadline_s == inf or self._due != self._patient:

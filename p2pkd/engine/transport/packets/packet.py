@@ -56,7 +56,7 @@ class Packet:
 class Segment(Packet):
     """A segment of data, sent once."""
 
-    __slots__ = ("echo_s", "order", "resent", "sent_s", "seq", "size_bytes", "transfer")
+    __slots__ = ("echo_s", "order", "pushed", "resent", "sent_s", "seq", "size_bytes", "transfer")
 
     def __init__(self, connection: Connection, seq: int, size_bytes: int, transfer: Any) -> None:
         super().__init__(connection, size_bytes + HEADER_BYTES)
@@ -65,6 +65,8 @@ class Segment(Packet):
         self.transfer = transfer
         self.order = -1
         """Its place among all transmissions of the connection."""
+        self.pushed = False
+        """Whether it ends what was sent at once (PSH): its reader has it acknowledged."""
         self.resent = False
         """Whether this is not the segment's first transmission."""
         self.sent_s = 0.0
@@ -126,3 +128,14 @@ class SynAck(Packet):
     def delivered(self) -> None:
         """Begin."""
         self.connection.established()
+
+
+class Opening(Packet):
+    """The acknowledgement that ends the handshake."""
+
+    __slots__ = ()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether its arrival changes anything: data that come behind it say the same."""
+        return False

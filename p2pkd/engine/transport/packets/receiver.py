@@ -95,7 +95,7 @@ class Receiver:
             at_once = True
         whole = connection.whole(self.next)
         self.pending += 1
-        if at_once or self.pending >= 2 or self.quick > 0 or whole:
+        if at_once or self.pending >= 2 or self.quick > 0 or segment.pushed or whole:
             self.acknowledge(duplicate)
         elif self.due_s == inf:
             self.due_s = now + DELAYED_S
