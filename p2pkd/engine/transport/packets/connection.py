@@ -35,7 +35,7 @@ PROBE_SLACK_S = 0.002
 BURST = 2
 """Segments that leave as one (TSO) at the rates of access links: Linux' least number."""
 
-TURN_S = 0.00007
+TURN_S = 0.0001
 """From the end of a handshake to the first data: a process wakes up and writes."""
 
 
