@@ -110,7 +110,7 @@ class Connection:
         self.echo_s = self.receiver.answered_s
         self._deadline_s = inf
         if self.rtt.backoff == 1:
-            self._measure(now - self.syn_s)
+            self._measure(now - self.syn_s, now - self.syn_s)
         self.rtt.backoff = 1
         self.net.send(Opening(self, HEADER_BYTES), self.source, self.target, now)
         self._arm(now + TURN_S, self._begin)
@@ -231,7 +231,7 @@ class Connection:
         board.take(ack, now, self.rtt.least_s)
         advanced = board.una > before
         if board.first_rtt_s >= 0:
-            self._measure(board.first_rtt_s)
+            self._measure(board.first_rtt_s, board.last_rtt_s)
         if advanced:
             self.rtt.backoff = 1
         if board.last_rtt_s >= 0:
@@ -250,8 +250,9 @@ class Connection:
             self._set_timer(now)
         self.push(now)
 
-    def _measure(self, rtt_s: float) -> None:
-        self.rtt.measure(rtt_s, self.board.una, self.board.next)
+    def _measure(self, first_s: float, last_s: float) -> None:
+        self.rtt.measure(first_s, self.board.una, self.board.next)
+        self.rtt.least_s = min(self.rtt.least_s, last_s)
 
     def _fills(self) -> bool:
         """Whether the congestion window is what limits the sender."""

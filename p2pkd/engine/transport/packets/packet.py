@@ -86,7 +86,7 @@ class Segment(Packet):
 class Ack(Packet):
     """An acknowledgement: all before `seq`, and those in `blocks` beyond."""
 
-    __slots__ = ("blocks", "duplicate", "edge", "sent_s", "seq")
+    __slots__ = ("blocks", "duplicate", "echo_s", "edge", "sent_s", "seq")
 
     def __init__(
         self, connection: Connection, seq: int, blocks: list[int], edge: int, duplicate: bool
@@ -99,6 +99,8 @@ class Ack(Packet):
         """The receiver's window ends before this segment."""
         self.duplicate = duplicate
         """Whether a segment came twice (a duplicate SACK)."""
+        self.echo_s = 0.0
+        """When the segment was sent that let `seq` move on, or the first of them."""
         self.sent_s = 0.0
 
     def delivered(self) -> None:

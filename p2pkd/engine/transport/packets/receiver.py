@@ -35,8 +35,8 @@ class Receiver:
 
     __slots__ = (
         "answered_s", "callbacks", "clamp", "connection", "due_s", "early", "echo_s", "edge",
-        "last_s", "latest", "measured_next", "measured_s", "next", "pending", "quick", "rtt_s",
-        "space", "unread", "unsaid", "wakes_s", "window",
+        "last_s", "latest", "measured_next", "measured_s", "next", "pending", "quick", "recent_s",
+        "rtt_s", "space", "told", "unread", "unsaid", "wakes_s", "window",
     )  # fmt: skip
 
     _ok = True
@@ -55,6 +55,9 @@ class Receiver:
         self.wakes_s = inf
         self.callbacks: Any = None
         self.last_s = -inf
+        self.told = 0
+        """`next` of the last acknowledgement, and when the segment was sent that it echoes."""
+        self.recent_s = -inf
         self.answered_s = -inf
         """When it answered the first packet of the connection."""
         # The window and the room for it, in bytes of payload.
@@ -78,6 +81,8 @@ class Receiver:
         if now - self.last_s > 1.0 and self.last_s > 0:
             self.quick = QUICK_ACKS
         self.last_s = now
+        if seq <= self.told:
+            self.recent_s = segment.sent_s
         at_once, duplicate = bool(self.early), False
         if seq == before:
             self._join()
@@ -122,7 +127,10 @@ class Receiver:
         said, self.unsaid = self.unsaid, []
         offered = -(-min(self.window, self._room()) // GRAIN) * GRAIN
         self.edge = max(self.edge, self.next + offered // MSS_BYTES)
-        self.connection.send_back(Ack(self.connection, self.next, said, self.edge, duplicate))
+        self.told = self.next
+        ack = Ack(self.connection, self.next, said, self.edge, duplicate)
+        ack.echo_s = self.recent_s
+        self.connection.send_back(ack)
 
     def repeat(self, blocks: list[int]) -> None:
         """Say *blocks* again with the next acknowledgement."""
