@@ -54,7 +54,7 @@ class Congestion(Protocol):
     def reduced(self, window: Window) -> int:
         """Return the threshold after a loss."""
 
-    def timed_out(self) -> None:
+    def timed_out(self, now: float, sent: int) -> None:
         """Forget what a time-out makes void."""
 
     def idle(self, seconds: float) -> None:
@@ -80,7 +80,7 @@ class Reno:
         """Return half."""
         return max(window.size // 2, 2)
 
-    def timed_out(self) -> None:
+    def timed_out(self, now: float, sent: int) -> None:
         """Do nothing."""
 
     def idle(self, seconds: float) -> None:

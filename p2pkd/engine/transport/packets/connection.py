@@ -112,6 +112,7 @@ class Connection:
         if self.rtt.backoff == 1:
             self._measure(now - self.syn_s, now - self.syn_s)
         self.rtt.backoff = 1
+        self.receiver.patience_s = self.rtt.timeout_s
         self.net.send(Opening(self, HEADER_BYTES), self.source, self.target, now)
         self._arm(now + TURN_S, self._begin)
 
@@ -245,8 +246,8 @@ class Connection:
         if board.una == self.end and not board.lost:
             self._deadline_s = inf
         elif due < inf:
-            self._arm(now + due, self._patient)
-        elif advanced or self._due == self._patient:
+            self._arm(now + due + PROBE_SLACK_S, self._patient)
+        elif advanced or self._due == self._patient or board.covered:
             self._set_timer(now)
         self.push(now)
 
@@ -358,13 +359,14 @@ class Connection:
     def _patient(self) -> None:
         """A segment has been waited for long enough."""
         now = self.net.now()
-        self.board.delivered = 0
         self.board.originals = False
+        before = self._state
         lost, _, due = self._recover(now)
-        if self._state == RECOVERY and lost:
+        if self._state == RECOVERY and before != RECOVERY:
+            self.board.delivered = 1
             self._reduce(lost, advanced=False)
         if due < inf:
-            self._arm(now + due, self._patient)
+            self._arm(now + due + PROBE_SLACK_S, self._patient)
         else:
             self._set_timer(now)
         self.push(now)
@@ -399,12 +401,13 @@ class Connection:
     def _timed_out(self) -> None:
         """Nothing came for long: begin with one segment."""
         now, board, window = self.net.now(), self.board, self.window
-        if self._state == OPEN or board.una >= self._high:
+        fresh = self._state == LOSS and self.rtt.backoff == 1
+        if self._state == OPEN or board.una >= self._high or fresh:
             self._prior = window.size, window.threshold
             window.threshold = self.congestion.reduced(window)
         else:
             self._prior = (0, inf)
-        self.congestion.timed_out()
+        self.congestion.timed_out(now, board.next)
         board.time_out(now, self._patience_s())
         window.size, window.credit = len(board.flying) + 1, 0
         self._state, self._high, self._probed = LOSS, board.next, -1

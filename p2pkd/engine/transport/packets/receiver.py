@@ -35,7 +35,7 @@ class Receiver:
 
     __slots__ = (
         "answered_s", "callbacks", "clamp", "connection", "due_s", "early", "echo_s", "edge",
-        "last_s", "latest", "measured_next", "measured_s", "next", "pending", "quick", "recent_s",
+        "last_s", "latest", "measured_next", "measured_s", "next", "patience_s", "pending", "quick", "recent_s",
         "rtt_s", "space", "told", "unread", "unsaid", "wakes_s", "window",
     )  # fmt: skip
 
@@ -54,7 +54,9 @@ class Receiver:
         """When a delayed acknowledgement is sent."""
         self.wakes_s = inf
         self.callbacks: Any = None
-        self.last_s = -inf
+        self.last_s = inf
+        self.patience_s = inf
+        """After so long without data (its time-out) it acknowledges each segment again."""
         self.told = 0
         """`next` of the last acknowledgement, and when the segment was sent that it echoes."""
         self.recent_s = -inf
@@ -78,7 +80,7 @@ class Receiver:
         connection = self.connection
         now = connection.net.now()
         seq, before = segment.seq, self.next
-        if now - self.last_s > 1.0 and self.last_s > 0:
+        if now - self.last_s > self.patience_s:
             self.quick = QUICK_ACKS
         self.last_s = now
         if seq <= self.told:
