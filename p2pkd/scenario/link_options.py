@@ -10,6 +10,7 @@ from p2pkd.scenario.agent_ids import AgentId, Index
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import (
     Duration,
+    Factor,
     Fraction,
     Interval,
     Moment,
@@ -35,6 +36,17 @@ class PacketsSpec(Spec):
     mtu: Unit = 1460.0
     """Bytes of a message in a packet."""
     resend: bool = True
+
+
+class ScaleSpec(Spec):
+    """What every figure of the network is multiplied by, wherever it comes from.
+
+    Rates are those of access links, core links and edges, from devices, the scenario or a trace;
+    delays those of pairs and of edges.  1.2 is a fifth more.
+    """
+
+    latency: Factor = 1.0
+    rate: Factor = 1.0
 
 
 class OutageSpec(Spec):

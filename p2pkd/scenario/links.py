@@ -12,6 +12,7 @@ from p2pkd.scenario.link_options import (
     OutageSpec,
     PacketsSpec,
     RateTableSpec,
+    ScaleSpec,
     VariationSpec,
 )
 from p2pkd.scenario.quantities import (
@@ -110,6 +111,8 @@ class LinksSpec(Spec):
     downlink: Rate | None = None
     table: RateTableSpec | None = None
     """Takes both rates from measurements instead."""
+    scale: ScaleSpec = ScaleSpec()
+    """Makes the whole network slower or faster."""
     jitter: Share = 0.0
     """Each message's delay is uniform around its pair's, up to this share less or more."""
     loss: Share = 0.0
