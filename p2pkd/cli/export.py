@@ -38,7 +38,8 @@ def export(
     table: Annotated[
         str,
         typer.Option(
-            metavar="TABLE", help="runs, groups, trials, curves, resources, links or influence."
+            metavar="TABLE",
+            help="runs, groups, ranking, trials, curves, resources, links or influence.",
         ),
     ] = "runs",
     to: Annotated[
@@ -51,7 +52,7 @@ def export(
         list[str],
         typer.Option(
             metavar="BUDGET",
-            help="For groups: accuracy at '1 MB', '10 min', '2 kJ', '3300 steps' or final.",
+            help="For groups and ranking: at '1 MB', '10 min', '2 kJ', '3300 steps' or final.",
         ),
     ] = [],  # noqa: B006
     against: Annotated[
@@ -69,6 +70,7 @@ def export(
 
     runs: a row a run.  groups: a metric's mean and 95 % interval over seeds, a row a setting; with
     --at or --against accuracy at equal cost, and paired differences with corrected p-values.
+    ranking: how the order of settings holds in the draws of a study with 'perturb:'.
     trials: a row per trial of a search.  curves: accuracy and what was spent, a row per
     evaluation.  resources: idle time, waiting, utilisation, time online and staleness, a row per
     run and agent.  links: bytes between pairs.  influence: what the others lose without an agent.
@@ -85,15 +87,19 @@ def export(
     if asked:
         _write(_equal_cost(results, at, against, to), out)
         return
-    _write(_text(_table(results, table, metric), to), out)
+    _write(_text(_table(results, table, metric, at), to), out)
 
 
 def _asked(table: str, to: str, metric: str, at: list[str], against: str | None) -> bool:
     """Tell whether accuracy at equal cost is wanted; raise InputError where it is not to be had."""
+    if table == "ranking" and against is None:
+        return False
     if not at and against is None:
         return False
     if table != "groups" or to == "tensorboard":
-        raise InputError("--at and --against: are for --table groups, as csv or latex")
+        raise InputError(
+            "--at and --against: are for --table groups, as csv or latex; --at for ranking too"
+        )
     if metric != ACCURACY:
         raise InputError(f"--metric: accuracy is what --at compares; leave out {metric!r}")
     from p2pkd.analysis.equal_cost import parse_budgets
@@ -119,13 +125,15 @@ def _folder(path: Path) -> Path:
     return Path("runs") / load_study(path).name
 
 
-def _table(results: Results, name: str, metric: str) -> pd.DataFrame:
+def _table(results: Results, name: str, metric: str, at: list[str]) -> pd.DataFrame:
     from p2pkd.analysis import long_tables
     from p2pkd.analysis.influence import influence
+    from p2pkd.analysis.ranking import ranking
 
     tables: dict[str, Callable[[], pd.DataFrame]] = {
         "runs": lambda: results.frame,
         "groups": lambda: _groups(results, metric),
+        "ranking": lambda: ranking(results, at),
         "trials": lambda: _trials(results),
         "curves": lambda: long_tables.curves(results),
         "resources": lambda: long_tables.resources(results),

@@ -33,6 +33,7 @@ def make_shared_links(
     capacity = [core.rate for core in spec.core for _ in range(2)]
     if paths is not None:
         capacity += paths.capacity
+    capacity = [spec.scale.rate * rate for rate in capacity]
 
     def route(source: int, target: int) -> Iterable[int]:
         named = (link for site in sites for link in site.crossed(source, target))

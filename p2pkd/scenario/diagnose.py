@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from p2pkd.core.errors import Problem, suggestion
 from p2pkd.scenario import wording
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.walk import family_of, field_of, item_of, member_of, spec_of
+from p2pkd.scenario.walk import entry_of, family_of, field_of, item_of, member_of, spec_of
 from p2pkd.scenario.yaml import Node
 
 _ABOUT_KEY = re.compile(r"([a-z_]\w*(?:\.\w+)*): ")
@@ -47,7 +47,8 @@ class Spot:
         entries = self.node.value if isinstance(self.node.value, dict) else {}
         found = self.found and name in entries
         node = entries[name] if found else self.node
-        return Spot(keys, node, field_of(owner, name), owner, found)
+        annotation = field_of(owner, name) if owner else entry_of(self.annotation)
+        return Spot(keys, node, annotation, owner, found)
 
 
 def problems_in(error: ValidationError, tree: Node, root: type[Spec]) -> list[Problem]:
@@ -78,11 +79,18 @@ def _locate(loc: tuple[int | str, ...], spot: Spot) -> Spot:
         if family is not None and step in family.members:
             # The tag is told by the tree too; a shorthand has nothing else to tell.
             spot = replace(spot, annotation=family.members[str(step)])
-        elif isinstance(step, int) or not spot.keys or spec_of(spot.annotation) is not None:
+        elif isinstance(step, int) or not spot.keys or _has(spot, step):
             spot = spot.below(step)
         else:
             break
     return spot
+
+
+def _has(spot: Spot, step: str) -> bool:
+    """Tell whether *step* is a key of the spot's value, and not pydantic's name for a choice."""
+    if entry_of(spot.annotation) is not None:
+        return step in spot.node.value
+    return spec_of(spot.annotation) is not None
 
 
 def _describe(group: list[tuple[Spot, ErrorDetails]]) -> Iterator[Problem]:

@@ -177,6 +177,8 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 # Factors of losses, gradients and decays.
 Weight = Annotated[float, Field(ge=0, le=1e9)]
 Strength = Annotated[float, Field(gt=0, le=1e9)]
+# What a figure is multiplied by.
+Factor = Annotated[float, Field(ge=1e-6, le=1e6)]
 Temperature = Annotated[float, Field(ge=1e-3, le=1e6)]
 # Exponents of what is itself bounded.
 Exponent = Annotated[float, Field(ge=-10, le=10)]

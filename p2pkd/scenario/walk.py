@@ -25,6 +25,14 @@ def item_of(annotation: Any) -> Any:
     return None
 
 
+def entry_of(annotation: Any) -> Any:
+    """Return what the values of a mapping must be; None where *annotation* is not a mapping."""
+    for choice in choices_of(annotation):
+        if get_origin(choice) is dict:
+            return get_args(choice)[1]
+    return None
+
+
 def choices_of(annotation: Any) -> list[Any]:
     """Return the alternatives of a union, without `Annotated`."""
     origin = get_origin(annotation)

@@ -12,7 +12,7 @@ from p2pkd.core.errors import Problem, suggestion
 from p2pkd.scenario.yaml import Node, Place, node_of
 
 Label = str | int | float | bool | None
-VARIANT, SEED, REMOVED, NOBODY = "variant", "seed", "removed", "nobody"
+VARIANT, SEED, REMOVED, NOBODY, DRAW = "variant", "seed", "removed", "nobody", "draw"
 _RANGE = re.compile(r"(\d+)\s*\.\.\s*(\d+)")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from p2pkd.scenario.load import Loaded, Written, load_changed, read_written
 from p2pkd.scenario.resolve import to_yaml
 from p2pkd.scenario.yaml import Node, parse
 from p2pkd.study.axes import (
+    DRAW,
     SEED,
     VARIANT,
     Axis,
@@ -26,6 +28,8 @@ from p2pkd.study.axes import (
     combinations,
     misshapen,
 )
+from p2pkd.study.perturb_spec import PerturbSpec
+from p2pkd.study.perturbation import axis_of, perturbed
 from p2pkd.study.point import Point
 from p2pkd.study.search import TRIAL, Search, search_of
 from p2pkd.study.spec import StudySpec
@@ -67,6 +71,8 @@ def load_study(path: str | Path) -> Study:
     if spec.search is not None:
         return _search_study(spec, tree, path, text, problems)
     axes = axes_of(tree, problems)
+    if spec.perturb is not None:
+        axes = _with_draws(axes, spec.perturb, tree, problems)
     found = combinations(axes, tree, problems)
     if not problems and not found:
         problems.append(tree.problem("exclude", "leaves no run; take something out of it"))
@@ -74,9 +80,24 @@ def load_study(path: str | Path) -> Study:
     bases = _bases(tree, path)
     if spec.tune is not None:
         return _tuned_study(spec, tree, path, text, axes)
-    points = _points(found, bases, path)
+    points = _points(found, bases, path, _perturber(spec, tree))
     columns = tuple(dict.fromkeys([*(key for axis in axes for key in axis.keys), SEED]))
     return Study(spec, path, text, columns, points)
+
+
+def _with_draws(
+    axes: list[Axis], spec: PerturbSpec, tree: Node, problems: list[Problem]
+) -> list[Axis]:
+    """Return *axes* with the draws before the seeds."""
+    if "tune" in tree.value:
+        node = tree.value["perturb"]
+        what = "goes not with tune, whose settings are other than those that would be perturbed"
+        problems.append(replace(node, place=node.key_place or node.place).problem("perturb", what))
+    return [
+        *(a for a in axes if a.keys != (SEED,)),
+        axis_of(spec),
+        *(a for a in axes if a.keys == (SEED,)),
+    ]
 
 
 def _search_study(
@@ -141,13 +162,30 @@ def _written(node: Node, key: str, study: Path) -> Written:
     return read_written(path)
 
 
-def _points(found: list[Combination], bases: dict[Label, Written], path: Path) -> tuple[Point, ...]:
+Perturber = Callable[[Loaded, Combination], tuple[Node, ...]]
+"""Returns the changes that a combination has beside its own, given the scenario without them."""
+
+
+def _perturber(spec: StudySpec, tree: Node) -> Perturber | None:
+    perturb = spec.perturb
+    if perturb is None:
+        return None
+    written = tree.value["perturb"]
+    return lambda loaded, which: perturbed(loaded, perturb, written, int(str(which.labels[DRAW])))
+
+
+def _points(
+    found: list[Combination],
+    bases: dict[Label, Written],
+    path: Path,
+    perturber: Perturber | None = None,
+) -> tuple[Point, ...]:
     points: list[Point] = []
     problems: dict[Problem, Combination] = {}
     for combination in found:
         written = bases[combination.labels.get(VARIANT)]
         try:
-            points.append(_point(combination, written))
+            points.append(_point(combination, written, perturber))
         except ScenarioError as error:
             for problem in error.problems:
                 # The first combination with a mistake is named where the study is not its place.
@@ -156,8 +194,12 @@ def _points(found: list[Combination], bases: dict[Label, Written], path: Path) -
     return tuple(points)
 
 
-def _point(combination: Combination, written: Written) -> Point:
-    loaded = _one_thread(load_changed(written, combination.changes))
+def _point(combination: Combination, written: Written, perturber: Perturber | None = None) -> Point:
+    loaded = load_changed(written, combination.changes)
+    more = perturber(loaded, combination) if perturber else ()
+    if more:
+        loaded = load_changed(written, (*combination.changes, *more))
+    loaded = _one_thread(loaded)
     try:
         _check_world(loaded)
     except InputError as error:

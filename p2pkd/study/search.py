@@ -78,7 +78,7 @@ class Search:
 def search_of(spec: StudySpec, tree: Node, problems: list[Problem]) -> Search:
     """Return the search of a study; what is wrong with it goes to *problems*."""
     assert spec.search is not None
-    for key in ("variants", "matrix", "zip", "exclude", "remove", "tune"):
+    for key in ("variants", "matrix", "zip", "exclude", "remove", "tune", "perturb"):
         if key in tree.value:
             what = "goes not with search; put its values into search.space"
             node = tree.value[key]

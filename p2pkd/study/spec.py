@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from p2pkd.scenario.base import Spec
+from p2pkd.study.perturb_spec import PerturbSpec
 from p2pkd.study.search_spec import SearchSpec
 from p2pkd.study.tune_spec import TuneSpec
 
@@ -16,7 +17,8 @@ class StudySpec(Spec):
 
     An axis is a list of values, or a mapping from labels to values.  Keys are dotted scenario
     keys, ``method.learn.lr``; values are laid over the base together, as ``--set`` would be; of two
-    for one key that holds which comes later in `set`, `variants`, `matrix`, `zip`, `remove`, seed.
+    for one key that holds which comes later in `set`, `variants`, `matrix`, `zip`, `remove`, seed,
+    `perturb`.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -37,6 +39,8 @@ class StudySpec(Spec):
     """Chooses the settings, instead of `variants`, `matrix`, `zip` and `exclude`."""
     tune: TuneSpec | None = None
     """Before it is run on `seeds`, each setting is tuned, all with the same budget."""
+    perturb: PerturbSpec | None = None
+    """Each run also with other figures than the base says, drawn at random: how robust is it?"""
     remove: Any = None
     """``[0, 3]``, ``"0..7"`` or names: each run also without one of these, from the start."""
     seeds: Any = None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p2pkd.core.rng import Streams
+from p2pkd.scenario.link_options import ScaleSpec
 from p2pkd.scenario.links import LinksSpec
 from p2pkd.world.devices import DeviceTable
 from p2pkd.world.latency import Delay, OneWay, build_delay
@@ -32,6 +33,8 @@ class Links:
     downlink: NDArray[np.float64]
     topology: Topology
     delay: Delay
+    scale: ScaleSpec = field(default_factory=ScaleSpec)
+    """What delays are multiplied by, and rates that change have to be; those here have been."""
     _known: dict[int, float] = field(default_factory=dict, repr=False)
 
     def latency(self, a: int, b: int) -> float:
@@ -46,14 +49,16 @@ class Links:
         if known is None:
             if len(self._known) >= CACHED_PAIRS:
                 self._known.clear()  # every value can be computed again
-            known = self._known[pair] = self._latency(low, high)
+            own = self._latency(low, high)
+            known = self._known[pair] = self.scale.latency * own
         return known
 
     def bandwidth(self, a: int, b: int) -> float:
         """Return the rate of edge *a* to *b*, bytes/s; infinite where it has none of its own."""
         if self.topology.bandwidth is None:
             return float("inf")
-        return _edge_value(self.topology, self.topology.bandwidth, a, b) or float("inf")
+        own = _edge_value(self.topology, self.topology.bandwidth, a, b)
+        return self.scale.rate * (own or float("inf"))
 
     @cached_property
     def one_way(self) -> bool:
@@ -85,10 +90,11 @@ def build_links(
     """
     up, down = access_rates(spec, devices, streams, base)
     return Links(
-        uplink=up,
-        downlink=down,
+        uplink=spec.scale.rate * up,
+        downlink=spec.scale.rate * down,
         topology=topology,
         delay=build_delay(spec.latency, topology, streams, base),
+        scale=spec.scale,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +59,12 @@ class Recorded:
         for turn in turns:
             for step in self.steps:
                 yield step._replace(time_s=max(0.0, step.time_s + turn * (period or 0.0)))
+
+    def scaled(self, factor: float) -> Recorded:
+        """Return this with all rates times *factor*."""
+        steps = (s._replace(uplink=factor * s.uplink, downlink=factor * s.downlink)
+                 for s in self.steps)  # fmt: skip
+        return replace(self, steps=tuple(steps))
 
     @property
     def outages(self) -> bool:
@@ -136,7 +142,7 @@ def _rate(row: Row, column: str, unit: float) -> float:
 # -- mahimahi --------------------------------------------------------------------------------------
 
 
-def mahimahi(spec: MahimahiVariation, n: int, base: Path) -> Variation:
+def mahimahi(spec: MahimahiVariation, n: int, base: Path) -> Mahimahi:
     """Return the variation of *n* nodes that the traces of *spec* make together."""
     up = _deliveries(spec.path, "path", spec.window, base)
     down = up if spec.downlink is None else _deliveries(
@@ -151,6 +157,10 @@ class Deliveries:
     rates: NDArray[np.float64]
     window_s: float
     period_s: float
+
+    def scaled(self, factor: float) -> Deliveries:
+        """Return this with all rates times *factor*."""
+        return replace(self, rates=factor * self.rates)
 
     def changes(self) -> Iterator[tuple[float, float]]:
         """Yield times and rates, without end unless the rate never changes."""
@@ -184,6 +194,10 @@ class Mahimahi:
             now = next(merged, None)
             if now is None or now[0] > time_s:
                 yield Step(time_s, nodes, *(np.full(self.n, rate) for rate in rates))
+
+    def scaled(self, factor: float) -> Mahimahi:
+        """Return this with all rates times *factor*."""
+        return replace(self, up=self.up.scaled(factor), down=self.down.scaled(factor))
 
     @property
     def outages(self) -> bool:

@@ -48,9 +48,9 @@ def _daily(spec: DailyVariation, links: Links, base: Path) -> Variation:
 @build_variation.register
 def _trace(spec: TraceVariation, links: Links, base: Path) -> Variation:
     file = locate(spec.path, base, TraceError, "links.variation.path")
-    return read_rates(file, spec, links.topology)
+    return read_rates(file, spec, links.topology).scaled(links.scale.rate)
 
 
 @build_variation.register
 def _mahimahi(spec: MahimahiVariation, links: Links, base: Path) -> Variation:
-    return mahimahi(spec, len(links.uplink), base)
+    return mahimahi(spec, len(links.uplink), base).scaled(links.scale.rate)

@@ -258,3 +258,14 @@ def test_a_download_delays_each_agent_by_its_own_link(run):
 def test_wrong_options_are_refused(run, links, error, words):
     with pytest.raises(error, match=words):
         run(BASE, links=fair(**links))
+
+
+def test_a_network_of_half_the_rate_and_twice_the_delay(run):
+    """Core links and changing rates are scaled with the others."""
+    scale = {"latency": 2, "rate": 0.5}
+    _, log = run(BASE, links=fair(scale=scale))
+    assert first(log) == pytest.approx([2 * IDLE_S] * 3)
+    core = [{"name": "backbone", "rate": "60 B/s"}]
+    _, said = run(BASE, links=fair(core=core))
+    _, log = run(BASE, links=fair(core=core, scale=scale))
+    assert first(log) == pytest.approx([2 * each for each in first(said)])

@@ -101,3 +101,17 @@ def test_rates_come_from_devices_unless_given():
 def test_a_uniform_range_is_in_order():
     with pytest.raises(ValueError, match="low must not be more than high"):
         specs.UniformLatency(low="2 s", high="1 s")
+
+
+def test_scale_multiplies_every_delay_and_rate():
+    edges = Topology.from_edges(
+        4, [0, 1], [1, 2], latency_s=np.array([0.2, np.nan]), bandwidth=np.array([1e6, np.nan])
+    )
+    as_said, scaled = (
+        links(topology=edges, scale=scale) for scale in ({}, {"latency": 1.5, "rate": 0.5})
+    )
+    for a, b in [(0, 1), (1, 2), (0, 3)]:
+        assert scaled.latency(a, b) == pytest.approx(1.5 * as_said.latency(a, b))
+    assert scaled.bandwidth(0, 1) == 0.5e6
+    assert scaled.uplink.tolist() == (0.5 * as_said.uplink).tolist()
+    assert scaled.downlink.tolist() == (0.5 * as_said.downlink).tolist()

@@ -1,6 +1,7 @@
 """Rates from tables of phones, and how rates change."""
 
 import os
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -9,7 +10,13 @@ import pytest
 
 from p2pkd.core.errors import TraceError
 from p2pkd.core.rng import Streams
-from p2pkd.scenario.link_options import DailyVariation, RateTableSpec, TraceVariation
+from p2pkd.scenario.link_options import (
+    DailyVariation,
+    MahimahiVariation,
+    RateTableSpec,
+    ScaleSpec,
+    TraceVariation,
+)
 from p2pkd.world.links import Links
 from p2pkd.world.rates import measured_rates
 from p2pkd.world.topology import Topology
@@ -113,3 +120,18 @@ def test_wrong_traces_are_refused(tmp_path, text, words):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(TraceError, match=words):
         steps(TraceVariation(path="t.csv"), tmp_path)
+
+
+def test_scaled_traces(tmp_path):
+    (tmp_path / "t.csv").write_text("time,uplink,downlink\n0,1000,2000\n5,0,4000\n")
+    (tmp_path / "m.trace").write_text("1\n2\n1500\n2000\n")
+    for spec in (TraceVariation(path="t.csv"), MahimahiVariation(path="m.trace")):
+        half = replace(LINKS, scale=ScaleSpec(rate=0.5))
+        for full, scaled in zip(
+            islice(build_variation(spec, LINKS, tmp_path)(), 4),
+            islice(build_variation(spec, half, tmp_path)(), 4),
+            strict=True,
+        ):
+            assert scaled.time_s == full.time_s
+            assert scaled.uplink.tolist() == (0.5 * full.uplink).tolist()
+            assert scaled.downlink.tolist() == (0.5 * full.downlink).tolist()

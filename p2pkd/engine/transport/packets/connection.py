@@ -168,11 +168,7 @@ class Connection:
         """Remember whether the congestion window was what held the sender back."""
         board = self.board
         out = board.next - board.una
-        if (
-            board.una >= self._used_until
-            or limited
-            or (not self._limited and out > self._most_out)
-        ):
+        if board.una >= self._used_until or limited or (not self._limited and out > self._most_out):
             self._limited, self._most_out, self._used_until = limited, out, board.next
 
     def _send_new(self, now: float, *, pushed: bool = False) -> None:
@@ -211,7 +207,7 @@ class Connection:
             segment, self.source, self.target, now, transfer.extra_s, self._clear_s
         )
         if sent:
-            transfer.sent_bytes += segment.size_bytes
+            transfer.sent_bytes += segment.size_bytes + HEADER_BYTES
 
     # Acknowledgements
 
@@ -238,7 +234,7 @@ class Connection:
         if board.last_rtt_s >= 0:
             self.congestion.sample(window, board.last_rtt_s, now, board.una, board.next)
         self._end_probe(ack, advanced)
-        lost, again, due = self._recover(now)
+        lost, due = self._recover(now)
         if self._state == RECOVERY:
             self._reduce(lost, advanced)
         elif advanced and self._fills():
@@ -263,8 +259,11 @@ class Connection:
 
     # Losses
 
-    def _recover(self, now: float) -> tuple[int, bool, float]:
-        """Look for losses and go to the state that they ask for."""
+    def _recover(self, now: float) -> tuple[int, float]:
+        """Look for losses and go to the state that they ask for.
+
+        Return how many were found, and when there may be more to find.
+        """
         board, window = self.board, self.window
         if self._state == LOSS and board.originals and self._prior[0]:
             self._undo()
@@ -277,7 +276,7 @@ class Connection:
             lost, again, due = board.detect(now, self._patience_s())
         if board.lost and (self._state == OPEN or (self._state == LOSS and again)):
             self._enter()
-        return lost, again, due
+        return lost, due
 
     def _patience_s(self) -> float:
         """Return how long a segment may come after one that was sent later."""
@@ -361,7 +360,7 @@ class Connection:
         now = self.net.now()
         self.board.originals = False
         before = self._state
-        lost, _, due = self._recover(now)
+        lost, due = self._recover(now)
         if self._state == RECOVERY and before != RECOVERY:
             self.board.delivered = 1
             self._reduce(lost, advanced=False)
@@ -430,7 +429,6 @@ class Connection:
         self.unsent.clear()
         self.unread.clear()
         self.board = Scoreboard()
-        self._due = None
 
 
 def is_data(packet: Packet) -> bool:

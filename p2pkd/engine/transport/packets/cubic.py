@@ -26,8 +26,21 @@ class Cubic:
     """One connection's CUBIC and HyStart."""
 
     __slots__ = (
-        "delay_s", "epoch_s", "found", "friendly", "k_s", "last_ack_s", "least_s", "origin", "pace",
-        "round_end", "round_s", "samples", "updated", "w_max", "acks",
+        "acks",
+        "delay_s",
+        "epoch_s",
+        "found",
+        "friendly",
+        "k_s",
+        "last_ack_s",
+        "least_s",
+        "origin",
+        "pace",
+        "round_end",
+        "round_s",
+        "samples",
+        "updated",
+        "w_max",
     )  # fmt: skip
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappush
-from math import inf
+from math import ceil, inf
 from typing import Any, NamedTuple
 
 from simpy import Environment
@@ -21,10 +21,17 @@ from p2pkd.engine.transport.base import (
 from p2pkd.engine.transport.packets.congestion import Congestion
 from p2pkd.engine.transport.packets.connection import Connection
 from p2pkd.engine.transport.packets.cubic import Cubic
-from p2pkd.engine.transport.packets.packet import Packet
+from p2pkd.engine.transport.packets.packet import (
+    HEADER_BYTES,
+    MSS_BYTES,
+    SYN_BYTES,
+    Packet,
+)
 from p2pkd.engine.transport.packets.queues import Queue
 
 _NORMAL = 1
+HANDSHAKE_BYTES = SYN_BYTES + HEADER_BYTES
+"""What the sender's half of a handshake takes."""
 
 
 class QueueLimit(NamedTuple):
@@ -43,20 +50,26 @@ class TcpTransfer(Transfer):
 
     __slots__ = ("connection", "extra_s", "first", "last", "resent_bytes", "sent_bytes")
 
+    resent_bytes: int
+
     connection: Connection | None
     first: int
     """Its first segment, and the one behind its last."""
     last: int
     extra_s: float
     sent_bytes: int
-    """Payload that was let into the uplink, that of repeated segments included."""
+    """What was let into the uplink for it: segments, repeated ones included, with their headers."""
 
 
 class Tcp:
     """A `Transport` of TCP connections over drop-tail access links.
 
     *lose* draws whether a packet of a node is lost behind its uplink.  Connections are made for a
-    message each, or *kept* for each pair of nodes until nothing was sent for so many seconds.
+    message each, or *kept_s* for each pair of nodes until nothing was sent for so many seconds.
+
+    Bytes are those of the sender's segments with their headers, and of its half of the handshake
+    where a message opens a connection.  Acknowledgements and the other half take time on the links
+    and are in nobody's books.
     """
 
     reentrant = True
@@ -67,7 +80,7 @@ class Tcp:
         links: Links,
         *,
         track: bool = False,
-        queue: QueueLimit | tuple[list[float], list[float]] = QueueLimit(),  # noqa: B008
+        queue: QueueLimit | tuple[list[float], list[float]] = QueueLimit(),
         congestion: Callable[[], Congestion] = Cubic,
         kept_s: float | None = None,
         lose: Callable[[int], bool] | None = None,
@@ -134,12 +147,27 @@ class Tcp:
             self._roll.add(transfer)
         return transfer
 
+    def overhead_bytes(self, size_bytes: int) -> int:
+        """Return the headers of a message's segments, and the handshake where it opens one."""
+        once = HANDSHAKE_BYTES if self._kept_s is None else 0
+        return once + HEADER_BYTES * segments(size_bytes)
+
+    def forget(self, node: int) -> None:
+        """Close the kept connections of *node*."""
+        for pair in [pair for pair in self._kept if node in pair]:
+            self._close(self._kept[pair])
+
     def _write(self, transfer: TcpTransfer) -> None:
         pair = transfer.source, transfer.target
         connection = self._kept.get(pair)
-        if connection is None or self._stale(connection):
+        if connection is not None and self._stale(connection):
+            self._close(connection)
+            connection = None
+        if connection is None:
             connection = self.open(*pair, once=self._kept_s is None)
-            if not connection.once:
+            if connection.once:
+                transfer.sent_bytes += HANDSHAKE_BYTES
+            else:
                 self._kept[pair] = connection
         connection.write(transfer)
 
@@ -170,12 +198,16 @@ class Tcp:
             self._write(each)
 
     def crossed(self, transfer: TcpTransfer) -> float:
-        """Return the payload that has left the sender's uplink; see `Transport.crossed`."""
+        """Return what has left the sender's uplink; see `Transport.crossed`."""
         if not transfer.live:
             return transfer.sent_bytes
         now = self._env._now
         waits = self._up[transfer.source].waiting
-        queued = [p.size_bytes for departs, p in waits if departs > now and p.transfer is transfer]
+        queued = [
+            packet.size_bytes + HEADER_BYTES
+            for departs, packet in waits
+            if departs > now and packet.transfer is transfer
+        ]
         return transfer.sent_bytes - sum(queued)
 
     def transfers_of(self, node: int) -> list[Transfer]:
@@ -278,7 +310,8 @@ class Tcp:
         connection = transfer.connection
         if connection is None:
             return  # aborted by who was told of another transfer
-        transfer.resent_bytes = transfer.sent_bytes - round(transfer.size_bytes)
+        size = round(transfer.size_bytes)
+        transfer.resent_bytes = transfer.sent_bytes - size - self.overhead_bytes(size)
         self._end(transfer)
         connection.used_s = self._env._now
         if connection.once:
@@ -296,3 +329,8 @@ class Tcp:
         if self._kept.get(pair) is connection:
             del self._kept[pair]
         connection.close()
+
+
+def segments(size_bytes: float) -> int:
+    """Return how many segments a message of *size_bytes* takes, at least one."""
+    return max(1, ceil(size_bytes / MSS_BYTES))
