@@ -154,7 +154,8 @@ def _on_kept(play: _Play, kept: dict[str, Any], i: int) -> None:
 
 def draws(case: Case, count: int, late_s: float = 0.0001) -> list[list[float]]:
     """Return the seconds of each flow in *count* runs whose hosts react up to *late_s* late."""
-    return [list(run) for run in zip(*(play_tcp(case, k, late_s) for k in range(count)))]
+    runs = [play_tcp(case, k, late_s) for k in range(count)]
+    return [list(seconds) for seconds in zip(*runs, strict=True)]
 
 
 def _losses(case: Case, seed: int) -> Callable[[int], bool] | None:

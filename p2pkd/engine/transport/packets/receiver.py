@@ -35,8 +35,8 @@ class Receiver:
 
     __slots__ = (
         "answered_s", "callbacks", "clamp", "connection", "due_s", "early", "echo_s", "edge",
-        "last_s", "latest", "measured_next", "measured_s", "next", "patience_s", "pending", "quick", "recent_s",
-        "rtt_s", "space", "told", "unread", "unsaid", "wakes_s", "window",
+        "last_s", "latest", "measured_next", "measured_s", "next", "patience_s", "pending", "quick",
+        "recent_s", "rtt_s", "space", "told", "unread", "unsaid", "wakes_s", "window",
     )  # fmt: skip
 
     _ok = True
