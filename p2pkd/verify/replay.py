@@ -113,14 +113,12 @@ def play_tcp(case: Case, seed: int = 0, late_s: float = 0.0) -> list[float]:
     *seed* draws losses, and how late, up to *late_s*, hosts react.
     """
     env = Timeline()
-    tcp = _Hosts(
+    tcp = (partial(_Hosts, seed=seed, late_s=late_s) if late_s else Tcp)(
         env,
         CaseLinks(case),
         queue=(case["up_queue"], case["down_queue"]),
         congestion=Reno if case["cc"] == "reno" else Cubic,
         lose=_losses(case, seed),
-        seed=seed,
-        late_s=late_s,
     )
 
     def launch(i: int, connection: Any) -> None:

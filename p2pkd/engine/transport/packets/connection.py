@@ -236,7 +236,8 @@ class Connection:
 
     def _measure(self, first_s: float, last_s: float) -> None:
         self.rtt.measure(first_s, self.board.una, self.board.next)
-        self.rtt.least_s = min(self.rtt.least_s, last_s)
+        if last_s < self.rtt.least_s:
+            self.rtt.least_s = last_s
 
     # Losses
 

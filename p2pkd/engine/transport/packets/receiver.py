@@ -127,8 +127,12 @@ class Receiver:
         self.pending = 0
         self.due_s = inf
         said, self.unsaid = self.unsaid, []
-        offered = -(-min(self.window, self._room()) // GRAIN) * GRAIN
-        self.edge = max(self.edge, self.next + offered // MSS_BYTES)
+        offered, room = self.window, self._room()
+        if room < offered:
+            offered = room
+        edge = self.next + -(-offered // GRAIN) * GRAIN // MSS_BYTES
+        if edge > self.edge:
+            self.edge = edge
         self.told = self.next
         ack = Ack(self.connection, self.next, said, self.edge, duplicate)
         ack.echo_s = self.recent_s
@@ -156,11 +160,14 @@ class Receiver:
 
     def _room(self) -> int:
         """Return what is free of the buffer, in bytes of payload."""
-        return max(self.clamp - (self.unread + len(self.early)) * MSS_BYTES, 0)
+        room = self.clamp - (self.unread + len(self.early)) * MSS_BYTES
+        return room if room > 0 else 0
 
     def _widen(self) -> None:
         """Two segments more for each that comes, up to what the buffer holds."""
-        room = min(self.clamp, self._room())
+        if self.window >= self.clamp:
+            return
+        room = self._room()
         if self.window < room:
             self.window = min(self.window + 2 * MSS_BYTES, room)
             self.quick = max(self.quick, 0) | 1
