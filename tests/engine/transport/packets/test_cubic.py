@@ -59,3 +59,11 @@ def test_friendliness_keeps_up_with_reno_at_short_round_trips():
         now += rtt
     # 3 (1 - .7) / (1 + .7) segments a round trip.
     assert window.size - 70 == pytest.approx(100 * 0.53, rel=0.2)
+
+
+def test_slow_start_does_not_end_below_the_low_window():
+    cubic, window = Cubic(), Window()
+    cubic.delay_s = 0.02
+    for k in range(12):
+        cubic.sample(window, 0.5, 0.001 * k, 1 + k, 30)
+    assert not cubic.found
