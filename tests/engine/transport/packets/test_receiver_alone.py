@@ -58,7 +58,7 @@ def test_what_a_filled_hole_sets_free_counts_in_the_next_round():
     feed = Feed()
     receiver = feed.receiver
     feed.put(*range(10))
-    receiver.rtt_s, receiver.measured_s = 0.1, 0.0
+    receiver.rtt_s, receiver.measured_s, receiver.measured_next = 0.1, 0.0, 0
     feed.now = 0.05
     feed.put(*range(11, 61))
     feed.now = 0.2
