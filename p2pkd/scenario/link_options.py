@@ -80,8 +80,10 @@ class QueueDepth:
             return value
         if isinstance(value, str):
             for dimension in (units.DURATION, units.SIZE):
+                amount = None
                 with suppress(ValueError):
                     amount = dimension.parse(value)
+                if amount is not None:
                     return QueueDepth._of(dimension is units.DURATION, amount, value)
         raise ValueError(f"must be a time or a size, like '100 ms' or '48 kB', given {value!r}")
 
