@@ -60,6 +60,7 @@ LAWS: tuple[Law, ...] = (
     servers.duos,
     servers.looks,
     computing.flops,
+    computing.three_terms,
     computing.one_at_a_time,
     computing.duty,
     computing.throttling,
