@@ -41,8 +41,8 @@ def calibrate(
     """Time steps and predictions on this machine; print a device profile to paste.
 
     The scenario's models and a ladder of others, from linear to convolutions, are timed at each
-    batch, alone.  The table compares three rules with the fastest calls: one number, FLOPs / rate; with
-    an overhead a step; and with bytes / memory bandwidth as well.  Errors are in per cent of the
+    batch, alone.  The table holds three rules against the fastest calls: one number, FLOPs / rate;
+    with an overhead a step; and with bytes / memory bandwidth as well.  Errors are in per cent of the
     time measured, + where the rule is too slow.  On a busy machine take more --seconds.
     """
     from p2pkd.analysis.bench import ladder, measure

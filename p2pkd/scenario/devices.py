@@ -90,9 +90,9 @@ class DeviceSpec(Spec):
     flops: FlopRate | None = None
     """Effective rate in training small models, not the data sheet's peak."""
     overhead: Duration | None = None
-    """Time that a gradient step takes on top of its work, and a sixth of it a prediction or a merge.
+    """Time that a gradient step takes on top of its work; a prediction or a merge takes a sixth.
 
-    Default: the profile's, else none.  `p2pkd calibrate` measures all three.
+    Default: the profile's, else none.  `p2pkd calibrate` measures it.
     """
     memory_bandwidth: Rate | None = None
     """At which parameters, activations and optimiser state move; default: the profile's, else any.
