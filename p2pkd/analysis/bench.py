@@ -117,7 +117,8 @@ def _calls(
 def _time(call: Callable[[], Any], seconds: float) -> list[float]:
     for _ in range(WARM_UP):
         call()
-    taken, end = [], perf_counter() + seconds
+    taken: list[float] = []
+    end = perf_counter() + seconds
     while len(taken) < LEAST or perf_counter() < end:
         start = perf_counter()
         call()

@@ -47,7 +47,7 @@ class Rule:
     def seconds(self, timings: Sequence[Timing]) -> Floats:
         """Return how long each call takes by this rule, ``(n,)``."""
         weights = (self.overhead_s, self.s_per_flop, self.s_per_byte)
-        return np.array([t.parts for t in timings]) @ np.array(weights)
+        return np.asarray(np.array([t.parts for t in timings]) @ np.array(weights))
 
 
 RULES = {
@@ -87,7 +87,8 @@ def fit(timings: Sequence[Timing], terms: Sequence[bool] = (True, True, True)) -
 
 def errors(rule: Rule, timings: Sequence[Timing]) -> Floats:
     """Return foretold / measured - 1 of each of *timings*, ``(n,)``."""
-    return rule.seconds(timings) / np.array([t.fastest_s for t in timings]) - 1
+    measured = np.array([t.fastest_s for t in timings])
+    return np.asarray(rule.seconds(timings) / measured - 1)
 
 
 def left_out(timings: Sequence[Timing], terms: Sequence[bool]) -> Floats:

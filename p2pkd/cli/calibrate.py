@@ -42,8 +42,8 @@ def calibrate(
 
     The scenario's models and a ladder of others, from linear to convolutions, are timed at each
     batch, alone.  The table holds three rules against the fastest calls: one number, FLOPs / rate;
-    with an overhead a step; and with bytes / memory bandwidth as well.  Errors are in per cent of the
-    time measured, + where the rule is too slow.  On a busy machine take more --seconds.
+    with an overhead a step; and with bytes / memory bandwidth as well.  Errors are in per cent of
+    the time measured, + where the rule is too slow.  On a busy machine take more --seconds.
     """
     from p2pkd.analysis.bench import ladder, measure
     from p2pkd.analysis.calibration import RULES, fit
@@ -122,7 +122,7 @@ def _profile(rule: Rule, timings: Sequence[Timing], threads: int) -> Iterator[st
     from p2pkd.core.units import DURATION, FLOP_RATE, RATE, SIZE
 
     cases = f"{len(timings)} cases, {threads} thread{'s' * (threads > 1)}"
-    yield f"# Measured by p2pkd calibrate ({cases}); powers are unknown and count as 0."
+    yield f"# By p2pkd calibrate ({cases}); powers are unknown and count as 0."
     yield "devices:"
     yield "  - name: this-machine"
     if rule.s_per_flop:

@@ -82,8 +82,8 @@ def three_terms(*, fast: bool) -> Iterator[Check]:
             yield exact(law, f"{case}, {slower} times as slow, joules", 7 * seconds, done.energy_j)
             yield exact(law, f"{case}, {slower} times as slow, FLOPs", work, done.flops)
     # A duty cycle stretches all three alike: 0.3 of the time of a computation longer than the run.
-    device = {**both, "duty": {"period": "4 s", "share": "30 %"}}
-    record = observe(base(2, 40.0, device=device, **_learn(local_steps=100_000))).computations[0]
+    pauses = {**both, "duty": {"period": "4 s", "share": "30 %"}}
+    record = observe(base(2, 40.0, device=pauses, **_learn(local_steps=100_000))).computations[0]
     step_s = TRAIN_FLOPS / FLOPS_PER_S / STEPS + train_s["sgd"] / STEPS
     done_flops = 0.3 * 40 / step_s * TRAIN_FLOPS / STEPS
     yield exact(law, "cut short by the end, FLOPs", done_flops, record.flops)

@@ -1,5 +1,7 @@
 """`p2pkd calibrate`: a table, and a profile that a scenario takes."""
 
+from pathlib import Path
+
 from typer.testing import CliRunner
 
 from p2pkd.cli import app
@@ -16,7 +18,7 @@ def test_the_profile_can_be_pasted(tmp_path):
     assert done.stdout.endswith(out.read_text())
     assert all(len(line) <= 80 for line in out.read_text().splitlines())
     pasted = tmp_path / "pasted.yaml"
-    pasted.write_text("agents: 4\n" + out.read_text())
+    pasted.write_text(f"extends: {Path('scenarios/quickstart.yaml').resolve()}\n" + out.read_text())
     (group,) = load_scenario(pasted).scenario.devices
     assert group.name == "this-machine"
     assert 1e-6 < group.overhead < 1

@@ -66,7 +66,7 @@ def test_a_job_cut_short_leaves_the_same_share_of_everything():
 def test_absences_that_resume_lose_none_of_it():
     """Parts of a computation add up to it, in seconds and FLOPs, whatever comes in between."""
     churn = {
-        "on_leave": "resume",
+        "computation": "resumes",
         "sessions": {"kind": "exponential", "online": "3 s", "offline": "2 s"},
     }
     device = {"overhead": "1 s", "memory_bandwidth": "100 kB/s"}
@@ -86,7 +86,7 @@ def test_absences_that_resume_lose_none_of_it():
 
 def test_widths_that_are_tried_and_dropped_pay_their_steps():
     """A search tries widths whose steps reach no model; each of these has its overhead."""
-    learn = {"objective": "nas", "choose_every": 1, "hidden": [4, 8]}
+    learn = {"objective": "nas", "choose_every": 1, "widths": [0.5, 1.0]}
     values = base(
         3, 60.0, method={"learn": learn, "gossip": {"every": "20 s"}},
         device={"model": {"kind": "mlp", "hidden": [4]}, "overhead": "100 ms"},
