@@ -56,9 +56,9 @@ def sweep(
     what is left.
     """
     from p2pkd.study.load import load_study
-    from p2pkd.study.sweep import Sweep
+    from p2pkd.study.start import sweep_of
 
-    it = Sweep.of(load_study(study), out)
+    it = sweep_of(load_study(study), out)
     if status:
         _print_status(it)
     elif dry_run:

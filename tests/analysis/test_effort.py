@@ -124,12 +124,12 @@ def test_a_dry_run_foretells_them(run: Result, family: str, tmp_path: Path) -> N
 def test_a_sweep_is_estimated_by_the_same_steps(tmp_path: Path) -> None:
     from p2pkd.study.load import load_study
     from p2pkd.study.plan import plan_of
-    from p2pkd.study.sweep import Sweep
+    from p2pkd.study.start import sweep_of
 
     values = scenario("weights")
     (tmp_path / "base.yaml").write_text(json.dumps(values))
     (tmp_path / "study.yaml").write_text("name: one\nbase: base.yaml\nseeds: [0]\n")
-    sweep = Sweep.of(load_study(tmp_path / "study.yaml"), tmp_path / "runs")
+    sweep = sweep_of(load_study(tmp_path / "study.yaml"), tmp_path / "runs")
     plan, run = plan_of(sweep, samples=1), simulate(values, out=tmp_path / "a")
     assert plan.estimate is not None
     assert run.summary["merges"] > 0
