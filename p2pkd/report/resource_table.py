@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from p2pkd.analysis.readable import count, percent, seconds
-from p2pkd.analysis.resources import resources_by_agent
+from p2pkd.analysis.io.readable import count, percent, seconds
+from p2pkd.analysis.measures.resources import resources_by_agent
 from p2pkd.analysis.result import Result
 from p2pkd.report.tables import Table
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from p2pkd.analysis.communication import by_device
-from p2pkd.analysis.influence import NOBODY, REMOVED, influence
-from p2pkd.analysis.readable import count, joules, percent, seconds, size
-from p2pkd.analysis.resources import resources_by_device
+from p2pkd.analysis.io.readable import count, joules, percent, seconds, size
+from p2pkd.analysis.measures.communication import by_device
+from p2pkd.analysis.measures.influence import NOBODY, REMOVED, influence
+from p2pkd.analysis.measures.resources import resources_by_device
+from p2pkd.analysis.measures.settings import SETTING, settings_table
+from p2pkd.analysis.measures.trials import finished
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.settings import SETTING, settings_table
-from p2pkd.analysis.trials import finished
 from p2pkd.report.tables import Table
 
 ROWS = 200

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from p2pkd.analysis.communication import break_even, by_device, by_group, split_bytes
-from p2pkd.analysis.compare import compare
-from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
+from p2pkd.analysis.io.readable import count, joules, percent, seconds, size, work
+from p2pkd.analysis.measures.communication import break_even, by_device, by_group, split_bytes
+from p2pkd.analysis.measures.compare import compare
 from p2pkd.analysis.result import Result
 from p2pkd.core.scores import SCORES
 

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from p2pkd.analysis.tuning import FOLDER
+from p2pkd.analysis.measures.tuning import FOLDER
 from p2pkd.study.axes import SEED
 from p2pkd.study.point import Point
 from p2pkd.study.search import TRIAL

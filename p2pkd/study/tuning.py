@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from p2pkd.analysis.tuning import TUNED
+from p2pkd.analysis.measures.tuning import TUNED
 from p2pkd.core.errors import Problem, ScenarioError
 from p2pkd.scenario.yaml import Node
 from p2pkd.study.axes import SEED, VARIANT, Combination, Label, Value, seeds_of

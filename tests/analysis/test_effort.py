@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from p2pkd import Result, simulate
-from p2pkd.analysis.communication import by_device, costs_over_time
-from p2pkd.analysis.compare import compare
-from p2pkd.analysis.cost import cost_table, estimate_against_actual
-from p2pkd.analysis.headline import headline
-from p2pkd.analysis.readable import count
+from p2pkd.analysis.io.readable import count
+from p2pkd.analysis.measures.communication import by_device, costs_over_time
+from p2pkd.analysis.measures.compare import compare
+from p2pkd.analysis.measures.cost import cost_table, estimate_against_actual
+from p2pkd.analysis.measures.headline import headline
 from p2pkd.core.records import AgentRecord, ComputeRecord, Observer
 
 BASE: dict[str, Any] = {

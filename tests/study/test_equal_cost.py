@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 from typer.testing import CliRunner
 
-from p2pkd.analysis.budgets import Budget, accuracy_at
-from p2pkd.analysis.equal_cost_latex import equal_cost_latex
-from p2pkd.analysis.power import detectable, holm, seeds_needed
+from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
+from p2pkd.analysis.measures.power import detectable, holm, seeds_needed
 from p2pkd.analysis.results import Results
 from p2pkd.cli import app
 from p2pkd.core.errors import ResultError
@@ -79,7 +79,7 @@ def test_who_spent_less_is_told(results):
 
 
 def test_a_run_without_accuracy_leaves_its_setting_without_one(results, monkeypatch):
-    import p2pkd.analysis.equal_cost as module
+    import p2pkd.analysis.measures.equal_cost as module
 
     def bought(run, budget):
         found = accuracy_at(run, budget)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.measures.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.cli import app
 

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from p2pkd.analysis.influence import centrality, influence
-from p2pkd.analysis.resource_figures import time_shares
-from p2pkd.analysis.resources import resources_by_agent, utilisation
+from p2pkd.analysis.figures.resources import time_shares
+from p2pkd.analysis.measures.influence import centrality, influence
+from p2pkd.analysis.measures.resources import resources_by_agent, utilisation
+from p2pkd.analysis.measures.stragglers import rounds, straggler_wait
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.stragglers import rounds, straggler_wait
 from p2pkd.core.errors import ResultError, ScenarioError
 from p2pkd.run import simulate
 from p2pkd.study.executors import InProcess

@@ -5,9 +5,16 @@ import shutil
 import pandas as pd
 import pytest
 
-from p2pkd.analysis.budgets import Budget, accuracy_at
-from p2pkd.analysis.communication import costs_over_time
-from p2pkd.analysis.cost import (
+from p2pkd.analysis.figures.studies import (
+    plot_bands,
+    plot_pareto,
+    plot_relation,
+    plot_settings,
+)
+from p2pkd.analysis.io.latex import to_latex
+from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.communication import costs_over_time
+from p2pkd.analysis.measures.cost import (
     by_link,
     by_node,
     cost_table,
@@ -16,17 +23,11 @@ from p2pkd.analysis.cost import (
     pareto,
     to_target,
 )
-from p2pkd.analysis.resources import resources_by_device, staleness_quantiles, utilisation
+from p2pkd.analysis.measures.resources import resources_by_device, staleness_quantiles, utilisation
+from p2pkd.analysis.measures.statistics import interval
+from p2pkd.analysis.measures.topology import topology_measures, topology_table
 from p2pkd.analysis.result import Result
-from p2pkd.analysis.results import Results, to_latex
-from p2pkd.analysis.statistics import interval
-from p2pkd.analysis.study_figures import (
-    plot_bands,
-    plot_pareto,
-    plot_relation,
-    plot_settings,
-)
-from p2pkd.analysis.topology_measures import topology_measures, topology_table
+from p2pkd.analysis.results import Results
 from p2pkd.core.errors import ResultError
 from p2pkd.run import simulate
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from p2pkd.analysis.measures.trials import trial_table
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.trials import trial_table
 from p2pkd.cli import app
 from p2pkd.core.errors import InputError, Pruned, ScenarioError
 from p2pkd.core.records import PopulationRecord
@@ -249,8 +249,8 @@ def test_the_best_so_far_counts():
 
 
 def test_measures_are_those_of_the_cost_analysis(study_file, tmp_path):
-    from p2pkd.analysis.budgets import Budget, accuracy_at
-    from p2pkd.analysis.cost import to_target
+    from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+    from p2pkd.analysis.measures.cost import to_target
 
     study_file("")
     result = simulate(tmp_path / "tiny.yaml", out=tmp_path / "run")

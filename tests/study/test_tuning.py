@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from p2pkd.analysis.measures.tuning import tuning_notes
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.tuning import tuning_notes
 from p2pkd.cli import app
 from p2pkd.core.errors import ScenarioError
 from p2pkd.report.study_page import study_html

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from p2pkd.analysis import style
-from p2pkd.analysis.readable import time_scale
-from p2pkd.analysis.resources import QUANTILES, staleness, utilisation
-from p2pkd.analysis.results import Results
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.io.readable import time_scale
+from p2pkd.analysis.io.run_set import RunSet
+from p2pkd.analysis.measures.resources import QUANTILES, staleness, utilisation
 
 TIMES = {
     "computing": style.BLUE,
@@ -19,7 +19,7 @@ TIMES = {
 }
 
 
-def time_shares(results: Results, by: str) -> pd.DataFrame:
+def time_shares(results: RunSet, by: str) -> pd.DataFrame:
     """Return what agents' time went into, means over agents and runs, a row a value of *by*.
 
     The columns are the keys of `TIMES`, shares of the runs' duration that sum to 1; waiting is
@@ -36,7 +36,7 @@ def time_shares(results: Results, by: str) -> pd.DataFrame:
     return frame.groupby(by, sort=False).mean().clip(lower=0)
 
 
-def plot_time_shares(results: Results, by: str, ax: Axes | None = None) -> Axes:
+def plot_time_shares(results: RunSet, by: str, ax: Axes | None = None) -> Axes:
     """Draw a bar for each value of *by*: what agents' time went into, see `time_shares`."""
     table = time_shares(results, by)
     ax = style.axes(ax, height=_height(len(table)))
@@ -55,7 +55,7 @@ def plot_time_shares(results: Results, by: str, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_staleness(results: Results, by: str, ax: Axes | None = None) -> Axes:
+def plot_staleness(results: RunSet, by: str, ax: Axes | None = None) -> Axes:
     """Draw how old knowledge was when it was used, for each value of *by*.
 
     The dot is the median over all uses in all runs, the thick line the middle half, the thin one
@@ -81,7 +81,7 @@ def plot_staleness(results: Results, by: str, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _ages(results: Results) -> np.ndarray:
+def _ages(results: RunSet) -> np.ndarray:
     parts = [staleness(run)["staleness_s"].to_numpy(dtype=float) for run in results]
     return np.concatenate(parts) if parts else np.empty(0)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from p2pkd.analysis.tables import read_table
+from p2pkd.analysis.io.tables import read_table
 
 FOLDER, TUNED = "tuning", "tuned:"
 SEED, TRIAL, RUN, DONE = "seed", "trial", "run", "done"

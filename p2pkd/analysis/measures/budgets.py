@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.measures.communication import costs_over_time
 from p2pkd.core.units import DURATION, ENERGY, SIZE, Dimension
 
 if TYPE_CHECKING:
-    from p2pkd.analysis.result import Result
+    from p2pkd.analysis.io.run_data import RunData
 
 FINAL = "final"
 ACCURACY = "accuracy_mean"
@@ -72,7 +72,7 @@ class Bought(NamedTuple):
     reached: bool
 
 
-def accuracy_at(result: Result, budget: Budget) -> Bought:
+def accuracy_at(result: RunData, budget: Budget) -> Bought:
     """Return what *result* had for *budget*; nothing is interpolated between evaluations.
 
     A run that evaluates seldom, or spends fast, may be far from the budget at the evaluation that

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from p2pkd.analysis.troubles import diverged
+from p2pkd.analysis.measures.troubles import diverged
 from p2pkd.core.errors import ResultError
 from p2pkd.core.records import ABORTED, DELIVERED, IN_FLIGHT, LOST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from p2pkd.analysis.result import Result
+    from p2pkd.analysis.io.run_data import RunData
 
 COSTS = (
     "time_s", "wire_bytes", "payload_bytes", "gradient_steps", "flops", "compute_energy_j",
@@ -28,7 +28,7 @@ COSTS = (
 )  # fmt: skip
 
 
-def costs_over_time(result: Result) -> pd.DataFrame:
+def costs_over_time(result: RunData) -> pd.DataFrame:
     """Return a row per evaluation: accuracy, and what all agents together had spent until then.
 
     Columns ``time_s``, ``accuracy_mean``, ``accuracy_std``, ``wire_bytes``, ``payload_bytes``,
@@ -67,7 +67,7 @@ def costs_over_time(result: Result) -> pd.DataFrame:
     return table
 
 
-def cost_to_accuracy(result: Result, target: float, cost: str = "wire_bytes") -> float:
+def cost_to_accuracy(result: RunData, target: float, cost: str = "wire_bytes") -> float:
     """Return what had been spent at the first evaluation with an accuracy of *target*.
 
     *cost* is one of `COSTS`.  nan if the target was never reached.
@@ -77,7 +77,7 @@ def cost_to_accuracy(result: Result, target: float, cost: str = "wire_bytes") ->
     return float(reached.iloc[0]) if len(reached) else float("nan")
 
 
-def split_bytes(result: Result) -> pd.DataFrame:
+def split_bytes(result: RunData) -> pd.DataFrame:
     """Return wire bytes by what they were, a row per kind of knowledge, in bytes.
 
     Columns: ``payload`` and ``header`` of delivered messages, ``lost`` (the last attempt of those
@@ -102,7 +102,7 @@ def split_bytes(result: Result) -> pd.DataFrame:
     return parts.groupby(messages["kind"].astype(str)).sum()
 
 
-def by_device(result: Result) -> pd.DataFrame:
+def by_device(result: RunData) -> pd.DataFrame:
     """Return who paid: a row per device group, numbers per agent (means).
 
     Columns: ``agents`` (how many), ``accuracy`` (of their own models), ``wire_bytes``,
@@ -125,7 +125,7 @@ def by_device(result: Result) -> pd.DataFrame:
     return means
 
 
-def by_group(result: Result, what: str) -> pd.DataFrame:
+def by_group(result: RunData, what: str) -> pd.DataFrame:
     """Return a row per ``view`` or ``task`` that agents have: their number and final accuracy.
 
     Columns: ``agents``, ``accuracy`` (mean), ``worst``, ``best``; nan where any of a group's agents
@@ -155,7 +155,7 @@ def break_even_rows(parameters: int, classes: int) -> float:
     return parameters / classes
 
 
-def break_even(result: Result) -> pd.DataFrame | None:
+def break_even(result: RunData) -> pd.DataFrame | None:
     """Return R* for each model, beside the rows that its messages carried (mean).
 
     A row per model with ``agents``, ``parameters``, ``break_even_rows``, ``rows_sent`` (nan where

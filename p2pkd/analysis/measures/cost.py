@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from p2pkd.analysis.budgets import Budget, accuracy_at
-from p2pkd.analysis.communication import cost_to_accuracy, costs_over_time
-from p2pkd.analysis.compare import labels
-from p2pkd.analysis.result import Result
-from p2pkd.analysis.statistics import gini, jain
+from p2pkd.analysis.io.run_data import RunData
+from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.communication import cost_to_accuracy, costs_over_time
+from p2pkd.analysis.measures.compare import labels
+from p2pkd.analysis.measures.statistics import gini, jain
 from p2pkd.core.scores import short
 
 MB = 1e6
@@ -20,7 +20,7 @@ ESTIMATED = ("messages_sent", "payload_bytes", "wire_bytes", "energy_j", "train_
              "distill_steps", "merges", "flops", "simulated_s")  # fmt: skip
 
 
-def to_target(result: Result, target: float) -> dict[str, float]:
+def to_target(result: RunData, target: float) -> dict[str, float]:
     """Return bytes, seconds and joules spent when the run's score first reached *target*.
 
     nan where it never did.
@@ -28,7 +28,7 @@ def to_target(result: Result, target: float) -> dict[str, float]:
     return {cost: cost_to_accuracy(result, target, cost) for cost in SPENT}
 
 
-def marginal_accuracy(result: Result) -> pd.DataFrame:
+def marginal_accuracy(result: RunData) -> pd.DataFrame:
     """Return what each further megabyte bought, a row per stretch between evaluations.
 
     Columns ``wire_bytes`` (at its end) and ``accuracy_per_mb``, points of 1 a megabyte; stretches
@@ -41,7 +41,7 @@ def marginal_accuracy(result: Result) -> pd.DataFrame:
     return found[steps["wire_bytes"] > 0].reset_index(drop=True)
 
 
-def by_link(result: Result) -> pd.DataFrame:
+def by_link(result: RunData) -> pd.DataFrame:
     """Return a row per pair of agents that exchanged messages, the busiest first.
 
     Columns ``sender``, ``receiver``, ``messages``, ``payload_bytes``, ``wire_bytes`` and
@@ -57,7 +57,7 @@ def by_link(result: Result) -> pd.DataFrame:
     return table.sort_values("wire_bytes", ascending=False, kind="stable").reset_index()
 
 
-def by_node(result: Result) -> pd.DataFrame:
+def by_node(result: RunData) -> pd.DataFrame:
     """Return who paid: a row per agent with ``device``, ``neighbours``, ``wire_bytes``,
     ``received_bytes``, ``energy_j`` and ``accuracy``, indexed by agent.
     """
@@ -86,7 +86,7 @@ def pareto(table: pd.DataFrame, cost: str, gain: str) -> pd.Series:
 
 
 def cost_table(
-    results: Sequence[Result], target: float | None = None, budget_bytes: float | None = None
+    results: Sequence[RunData], target: float | None = None, budget_bytes: float | None = None
 ) -> pd.DataFrame:
     """Return a row per run, indexed by label.
 
@@ -103,7 +103,7 @@ def cost_table(
     return table
 
 
-def estimate_against_actual(dry: Result, actual: Result) -> pd.DataFrame:
+def estimate_against_actual(dry: RunData, actual: RunData) -> pd.DataFrame:
     """Return what a dry run foretold beside what came out.
 
     Columns ``estimated``, ``actual`` and ``difference``, relative to the actual.  Where the
@@ -116,7 +116,7 @@ def estimate_against_actual(dry: Result, actual: Result) -> pd.DataFrame:
     return table
 
 
-def _row(result: Result, target: float | None, budget: float | None) -> dict[str, object]:
+def _row(result: RunData, target: float | None, budget: float | None) -> dict[str, object]:
     summary, agents = result.summary, result.agents
     row: dict[str, object] = {
         "score": short(summary),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from p2pkd.analysis.result import Result
+from p2pkd.analysis.io.run_data import RunData
 from p2pkd.core.errors import ResultError
 from p2pkd.core.scores import short
 
@@ -70,7 +70,7 @@ def measures_of(n: int, edges: Sequence[Sequence[int]]) -> TopologyMeasures:
     )
 
 
-def topology_measures(result: Result) -> TopologyMeasures:
+def topology_measures(result: RunData) -> TopologyMeasures:
     """Return the measures of the graph that *result* ran on; ResultError where it kept none."""
     graph = result.topology
     if graph is None:
@@ -120,7 +120,7 @@ def mixing_time(matrix: NDArray[np.float64], within: float = MIXED) -> int:
     return t + 1 if _distance(reached) > within else t
 
 
-def hub_load(result: Result) -> float:
+def hub_load(result: RunData) -> float:
     """Return the bytes sent and received by the busiest agent, over the mean of all agents."""
     agents = result.agents
     load = agents["wire_bytes"] + agents["received_bytes"]
@@ -128,13 +128,13 @@ def hub_load(result: Result) -> float:
     return float(load.max()) / mean if mean else float("nan")
 
 
-def final_disagreement(result: Result) -> float:
+def final_disagreement(result: RunData) -> float:
     """Return the share of test rows on which two random agents differ, at the last evaluation."""
     values = result.population["disagreement"]
     return float(values.iloc[-1]) if len(values) else float("nan")
 
 
-def topology_table(results: Sequence[Result]) -> pd.DataFrame:
+def topology_table(results: Sequence[RunData]) -> pd.DataFrame:
     """Return a row per run: its graph's measures, beside accuracy, disagreement and hub load."""
     rows = [
         {

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from p2pkd.analysis.readable import percent
+from p2pkd.analysis.io.readable import percent
 from p2pkd.core.scores import OTHERS, SCORES, capital, in_words, short
 
 if TYPE_CHECKING:
-    from p2pkd.analysis.result import Result
-    from p2pkd.analysis.results import Results
+    from p2pkd.analysis.io.run_data import RunData
+    from p2pkd.analysis.io.run_set import RunSet
 
 OF_AGENTS = {
     "global": "accuracy",
@@ -24,20 +24,20 @@ OF_AGENTS = {
 MIXED = "accuracy of what each method delivers"
 
 
-def common_words(results: Sequence[Result]) -> str:
+def common_words(results: Sequence[RunData]) -> str:
     """Return what the accuracies of *results* are of, for an axis: the same for all, or mixed."""
     words = {in_words(run.summary) for run in results}
     return words.pop() if len(words) == 1 else MIXED
 
 
-def with_scores(names: Sequence[str], results: Sequence[Result]) -> list[str]:
+def with_scores(names: Sequence[str], results: Sequence[RunData]) -> list[str]:
     """Return *names* of *results*, each with its score where these are not all the same."""
     if common_words(results) != MIXED:
         return list(names)
     return [f"{name} ({short(run.summary)})" for name, run in zip(names, results, strict=True)]
 
 
-def score_rows(result: Result) -> Iterator[tuple[str, str]]:
+def score_rows(result: RunData) -> Iterator[tuple[str, str]]:
     """Yield names and values: what the run's method delivers, then all else that was measured."""
     total = result.summary
     score, measure = total.get("score") or "agents", total.get("measure") or "global"
@@ -60,7 +60,7 @@ def _spread(mean: float | None, std: float | None) -> str:
     return percent(mean) if std is None or mean is None else f"{percent(mean)} ± {100 * std:.1f}"
 
 
-def own_evaluations(run: Result) -> pd.DataFrame:
+def own_evaluations(run: RunData) -> pd.DataFrame:
     """Return the evaluations of the agents that learn, with ``accuracy`` as the run measures it."""
     agents, rows = run.agents, run.evaluations
     learning = agents.loc[agents["private_rows"] > 0, "agent"]
@@ -69,13 +69,13 @@ def own_evaluations(run: Result) -> pd.DataFrame:
     return rows.assign(accuracy=rows[column] if column in rows else rows["accuracy"])
 
 
-def delivered(run: Result) -> tuple[pd.Series[float], bool]:
+def delivered(run: RunData) -> tuple[pd.Series[float], bool]:
     """Return what the method delivers, by time in seconds, and whether that is the agents' mean."""
     population = run.population.set_index("time_s")
     return population["accuracy_mean"], (run.summary.get("score") or "agents") == "agents"
 
 
-def scores_by(results: Results, key: str) -> dict[Any, str]:
+def scores_by(results: RunSet, key: str) -> dict[Any, str]:
     """Return, for each value of the column *key*, what its runs' accuracies are of."""
     found: dict[Any, dict[str, None]] = {}
     for value, run in zip(results.frame[key], results, strict=True):

@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from p2pkd.analysis.equal_cost import MEASURED
-from p2pkd.analysis.results import tex_text
+from p2pkd.analysis.io.latex import tex_text
+from p2pkd.analysis.measures.equal_cost import MEASURED
 
 DAGGER = r"$^{\dagger}$"
 
 
 def equal_cost_latex(table: pd.DataFrame) -> str:
-    r"""Return a `p2pkd.analysis.equal_cost.at_budgets` as a LaTeX ``tabular``.
+    r"""Return a `p2pkd.analysis.measures.equal_cost.at_budgets` as a LaTeX ``tabular``.
 
     Accuracies are in per cent, differences in points; 95 % intervals in brackets; p-values are
     Holm's.  A dagger marks settings not all runs of which had spent the budget.  What the columns

@@ -8,23 +8,23 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from p2pkd.analysis import style
-from p2pkd.analysis.communication import costs_over_time
-from p2pkd.analysis.compare import labels
-from p2pkd.analysis.cost_axis import CostAxis
-from p2pkd.analysis.readable import time_scale
-from p2pkd.analysis.result import Result
-from p2pkd.analysis.scores import common_words, delivered, own_evaluations, with_scores
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.figures.cost_axis import CostAxis
+from p2pkd.analysis.io.readable import time_scale
+from p2pkd.analysis.io.run_data import RunData
+from p2pkd.analysis.measures.communication import costs_over_time
+from p2pkd.analysis.measures.compare import labels
+from p2pkd.analysis.measures.scores import common_words, delivered, own_evaluations, with_scores
 from p2pkd.core.scores import SCORES
 
-Results = Result | Sequence[Result]
+Runs = RunData | Sequence[RunData]
 
 # The band of a curve: nine agents in ten lie between these quantiles, less the worst tenth.
 BAND = (0.1, 0.9)
 MOST_NAMES = 12
 
 
-def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
+def plot_accuracy(results: Runs, ax: Axes | None = None) -> Axes:
     """Draw the accuracy of what methods deliver over simulated time.
 
     Where that is a mean over agents, the band holds the middle 80 % of them.  For a single run
@@ -51,7 +51,7 @@ def plot_accuracy(results: Results, ax: Axes | None = None) -> Axes:
 
 
 def plot_accuracy_over_bytes(
-    results: Results, ax: Axes | None = None, budgets: Sequence[str] = ()
+    results: Runs, ax: Axes | None = None, budgets: Sequence[str] = ()
 ) -> Axes:
     """Draw the accuracy of what methods deliver over the bytes on the wire, of all agents together.
 
@@ -62,12 +62,13 @@ def plot_accuracy_over_bytes(
 
 
 def plot_accuracy_over(
-    results: Results, cost: str, ax: Axes | None = None, budgets: Sequence[str] = ()
+    results: Runs, cost: str, ax: Axes | None = None, budgets: Sequence[str] = ()
 ) -> Axes:
     """Draw the accuracy of what methods deliver over what all agents had spent until then.
 
-    *cost* is one of `p2pkd.analysis.communication.COSTS`; its axis is logarithmic where the runs'
-    ends are far apart.  Those of *budgets*, such as ``1 MB``, that are of this cost are marked.
+    *cost* is one of `p2pkd.analysis.measures.communication.COSTS`; its axis is logarithmic where
+    the runs' ends are far apart.  Those of *budgets*, such as ``1 MB``, that are of this cost are
+    marked.
     """
     runs = as_list(results)
     ax = style.axes(ax)
@@ -89,7 +90,7 @@ def plot_accuracy_over(
     return ax
 
 
-def plot_disagreement(results: Results, ax: Axes | None = None) -> Axes:
+def plot_disagreement(results: Runs, ax: Axes | None = None) -> Axes:
     """Draw how diverse the agents are over simulated time.
 
     Disagreement is the share of test rows on which two random agents differ; the ensemble's lead is
@@ -117,7 +118,7 @@ def plot_disagreement(results: Results, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def spread_over_agents(run: Result) -> pd.DataFrame:
+def spread_over_agents(run: RunData) -> pd.DataFrame:
     """Return mean and band's edges over the agents' own models, indexed by time in seconds.
 
     Nan where agents had diverged.
@@ -130,21 +131,21 @@ def spread_over_agents(run: Result) -> pd.DataFrame:
     return table.where(groups.count() == groups.size())
 
 
-def _labels(runs: Sequence[Result]) -> list[str]:
+def _labels(runs: Sequence[RunData]) -> list[str]:
     return with_scores(labels(runs), runs)
 
 
-def _alone(run: Result) -> str:
+def _alone(run: RunData) -> str:
     score = run.summary.get("score") or "agents"
     return "all agents" if score == "agents" else SCORES[score]
 
 
-def as_list(results: Results) -> list[Result]:
+def as_list(results: Runs) -> list[RunData]:
     """Return one run or several as a list."""
-    return [results] if isinstance(results, Result) else list(results)
+    return [results] if isinstance(results, RunData) else list(results)
 
 
-def _plot_groups(ax: Axes, run: Result, factor: float) -> list[style.End]:
+def _plot_groups(ax: Axes, run: RunData, factor: float) -> list[style.End]:
     devices = run.agents.set_index("agent")["device"].astype(str)
     names = list(dict.fromkeys(devices))
     if len(names) < 2:
@@ -188,5 +189,5 @@ def _finish(
         ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center")
 
 
-def _end(run: Result) -> float:
+def _end(run: RunData) -> float:
     return float(run.summary.get("simulated_s") or 0)

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau
 
-from p2pkd.analysis.budgets import Budget, accuracy_at
-from p2pkd.analysis.equal_cost import parse_budgets
-from p2pkd.analysis.results import Results
-from p2pkd.analysis.settings import setting_text
+from p2pkd.analysis.io.run_set import RunSet
+from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.equal_cost import parse_budgets
+from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.core.errors import ResultError
 
 DRAW, AS_SAID = "draw", 0
 
 
-def ranking(results: Results, budgets: Sequence[str] = ()) -> pd.DataFrame:
+def ranking(results: RunSet, budgets: Sequence[str] = ()) -> pd.DataFrame:
     """Return a row per budget and setting of a study with `perturb:`, the best as it is first.
 
     *budgets* are texts that `Budget.parse` reads; none: ``final``.
@@ -39,7 +39,7 @@ def ranking(results: Results, budgets: Sequence[str] = ()) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _accuracies(results: Results, budget: Budget) -> pd.DataFrame:
+def _accuracies(results: RunSet, budget: Budget) -> pd.DataFrame:
     """Return accuracy for *budget*, a mean over seeds, ``(settings, draws)``, draw 0 first."""
     keys = [key for key in results.varied if key != DRAW]
     rows = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from p2pkd.analysis.readable import count, joules, seconds, size, work
-from p2pkd.analysis.result import Result
-from p2pkd.analysis.scores import score_rows
-from p2pkd.analysis.troubles import in_short
+from p2pkd.analysis.io.readable import count, joules, seconds, size, work
+from p2pkd.analysis.io.run_data import RunData
+from p2pkd.analysis.measures.scores import score_rows
+from p2pkd.analysis.measures.troubles import in_short
 
 REFERENCE = {
     "preloaded": "preloaded (not charged)",
@@ -15,7 +15,7 @@ REFERENCE = {
 }
 
 
-def headline(result: Result) -> list[tuple[str, str]]:
+def headline(result: RunData) -> list[tuple[str, str]]:
     """Return names and values, as text with units."""
     total = result.summary
     trouble = in_short(total)
@@ -49,14 +49,14 @@ def _energy(total: dict[str, Any]) -> str:
     return f"{joules(total.get('energy_j'))} ({split})"
 
 
-def _reference(result: Result) -> str:
+def _reference(result: RunData) -> str:
     delivery = str(result.manifest.get("reference_set", "unknown"))
     setup = result.summary.get("setup_bytes") or 0
     text = REFERENCE.get(delivery, delivery)
     return f"{text}: {size(setup)}" if setup else text
 
 
-def _messages(result: Result) -> str:
+def _messages(result: RunData) -> str:
     total = result.summary
     fates = ("delivered", "lost", "aborted", "in_flight")
     discarded = total.get("messages_discarded")

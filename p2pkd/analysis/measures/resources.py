@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from p2pkd.analysis.result import Result
-from p2pkd.analysis.stragglers import straggler_wait
+from p2pkd.analysis.io.run_data import RunData
+from p2pkd.analysis.measures.stragglers import straggler_wait
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def utilisation(result: Result) -> pd.DataFrame:
+def utilisation(result: RunData) -> pd.DataFrame:
     """Return a row per agent: shares of its time online, indexed by agent.
 
     Columns: ``device``; ``computing`` and ``idle`` (processor); ``uplink`` and ``downlink`` (bytes
@@ -42,7 +42,7 @@ def utilisation(result: Result) -> pd.DataFrame:
     return table.set_axis(pd.Index(agents["agent"], name="agent"))
 
 
-def resources_by_device(result: Result) -> pd.DataFrame:
+def resources_by_device(result: RunData) -> pd.DataFrame:
     """Return the means of `utilisation` by device group, with ``agents``, ``energy_total_j``.
 
     Also ``staleness_s``, the median age of what the group learned from (nan if from nobody).
@@ -58,7 +58,7 @@ def resources_by_device(result: Result) -> pd.DataFrame:
     return means
 
 
-def staleness(result: Result) -> pd.DataFrame:
+def staleness(result: RunData) -> pd.DataFrame:
     """Return a row per completed computation with teachers.
 
     Columns ``agent``, ``ended_s``, ``teachers`` and ``staleness_s``, the mean age of what it used.
@@ -69,7 +69,7 @@ def staleness(result: Result) -> pd.DataFrame:
     return taught[columns].reset_index(drop=True)
 
 
-def staleness_quantiles(result: Result) -> dict[float, float]:
+def staleness_quantiles(result: RunData) -> dict[float, float]:
     """Return quantiles of the age, in seconds, of what computations used as teachers."""
     ages = staleness(result)["staleness_s"].to_numpy()
     if not len(ages):
@@ -77,7 +77,7 @@ def staleness_quantiles(result: Result) -> dict[float, float]:
     return dict(zip(QUANTILES, np.quantile(ages, QUANTILES).tolist(), strict=True))
 
 
-def resources_by_agent(result: Result) -> pd.DataFrame:
+def resources_by_agent(result: RunData) -> pd.DataFrame:
     """Return `utilisation` with the distribution of staleness: columns ``stale_5`` to ``stale_95``.
 
     These are percentiles of the age, in seconds, of what the agent learned from; nan where it
@@ -90,21 +90,21 @@ def resources_by_agent(result: Result) -> pd.DataFrame:
     return table
 
 
-def mean_idle(result: Result) -> float:
+def mean_idle(result: RunData) -> float:
     """Return the mean share of its time online in which an agent's processor had nothing to do."""
     return float(utilisation(result)["idle"].mean())
 
 
-def mean_wait(result: Result) -> float:
+def mean_wait(result: RunData) -> float:
     """Return the mean share of its time online in which an agent waited for slower ones."""
     return float(utilisation(result)["waiting"].mean())
 
 
-def busiest_link(result: Result) -> float:
+def busiest_link(result: RunData) -> float:
     """Return the largest utilisation of any agent's uplink or downlink."""
     return float(utilisation(result)[["uplink", "downlink"]].to_numpy().max())
 
 
-def median_staleness(result: Result) -> float:
+def median_staleness(result: RunData) -> float:
     """Return the median age of what was learned from, in seconds."""
     return staleness_quantiles(result)[0.5]

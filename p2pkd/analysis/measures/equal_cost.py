@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from p2pkd.analysis.budgets import Bought, Budget, accuracy_at
-from p2pkd.analysis.power import detectable, holm, seeds_needed, shows_from
-from p2pkd.analysis.results import Results
-from p2pkd.analysis.settings import setting_text
-from p2pkd.analysis.statistics import Interval, interval, interval_of, paired
-from p2pkd.analysis.tuning import TUNED
+from p2pkd.analysis.io.run_set import RunSet
+from p2pkd.analysis.measures.budgets import Bought, Budget, accuracy_at
+from p2pkd.analysis.measures.power import detectable, holm, seeds_needed, shows_from
+from p2pkd.analysis.measures.settings import setting_text
+from p2pkd.analysis.measures.statistics import Interval, interval, interval_of, paired
+from p2pkd.analysis.measures.tuning import TUNED
 from p2pkd.core.errors import ResultError, suggestion
 from p2pkd.core.scores import short
 
@@ -53,9 +53,7 @@ class Group:
         return interval_of(pd.Series(accuracies, name="final_accuracy_mean"))
 
 
-def at_budgets(
-    results: Results, budgets: Sequence[str], against: str | None = None
-) -> pd.DataFrame:
+def at_budgets(results: RunSet, budgets: Sequence[str], against: str | None = None) -> pd.DataFrame:
     """Return a row per budget and setting, or per pair of settings.
 
     *budgets* are texts that `Budget.parse` reads; none: ``final``.  *against* says what each
@@ -102,7 +100,7 @@ def parse_budgets(texts: Sequence[str]) -> list[Budget]:
     return found
 
 
-def _groups(results: Results, keys: list[str], budget: Budget) -> dict[Setting, Group]:
+def _groups(results: RunSet, keys: list[str], budget: Budget) -> dict[Setting, Group]:
     found: dict[Setting, dict[int, Bought]] = {}
     scores: dict[Setting, dict[str, None]] = {}
     for run, row in zip(results, results.frame[keys].itertuples(index=False), strict=True):

@@ -11,9 +11,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from p2pkd.analysis import style
-from p2pkd.analysis.readable import time_scale
-from p2pkd.analysis.result import Result
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.io.readable import time_scale
+from p2pkd.analysis.io.run_data import RunData
 
 Intervals = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ LANES = {
 
 
 def plot_timeline(
-    result: Result,
+    result: RunData,
     ax: Axes | None = None,
     *,
     between: tuple[float, float] | None = None,
@@ -114,7 +114,7 @@ def offline_spans(presence: pd.DataFrame, agent: int, end_s: float) -> Intervals
     return np.array(spans, dtype=float).reshape(-1, 2)
 
 
-def _lanes(result: Result) -> list[tuple[str, NDArray[np.int64], Intervals]]:
+def _lanes(result: RunData) -> list[tuple[str, NDArray[np.int64], Intervals]]:
     compute, messages = result.compute, result.messages
     kinds = compute["kind"].astype(str)
     lanes = [
@@ -130,7 +130,7 @@ def _spans(frame: pd.DataFrame, agent: str, start: str) -> tuple[NDArray[np.int6
 
 
 def _draw_offline(
-    ax: Axes, result: Result, chosen: list[int], window: tuple[float, float], factor: float
+    ax: Axes, result: RunData, chosen: list[int], window: tuple[float, float], factor: float
 ) -> bool:
     found = False
     for row, agent in enumerate(chosen):
@@ -152,7 +152,7 @@ def _frame(ax: Axes, chosen: list[int], left: float, right: float) -> None:
         ax.axhline(row, color=style.LIGHT, linewidth=0.5, zorder=-1)
 
 
-def _write_shares(ax: Axes, result: Result, chosen: list[int], right: float) -> None:
+def _write_shares(ax: Axes, result: RunData, chosen: list[int], right: float) -> None:
     """Write beside each row what share of its time online the agent computed."""
     agents = result.agents.set_index("agent")
     shares = (agents["computing_s"] / agents["online_s"].where(agents["online_s"] > 0)).fillna(0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from p2pkd.analysis.readable import count, seconds
+from p2pkd.analysis.io.readable import count, seconds
 
 if TYPE_CHECKING:
     import pandas as pd

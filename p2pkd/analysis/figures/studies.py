@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from p2pkd.analysis import style
-from p2pkd.analysis.budgets import COSTS
-from p2pkd.analysis.communication import costs_over_time
-from p2pkd.analysis.cost import pareto
-from p2pkd.analysis.cost_axis import CostAxis
-from p2pkd.analysis.readable import energy_scale, size_scale, time_scale
-from p2pkd.analysis.results import Results
-from p2pkd.analysis.scores import common_words
-from p2pkd.analysis.statistics import interval, interval_of
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.figures.cost_axis import CostAxis
+from p2pkd.analysis.io.readable import energy_scale, size_scale, time_scale
+from p2pkd.analysis.io.run_set import RunSet
+from p2pkd.analysis.measures.budgets import COSTS
+from p2pkd.analysis.measures.communication import costs_over_time
+from p2pkd.analysis.measures.cost import pareto
+from p2pkd.analysis.measures.scores import common_words
+from p2pkd.analysis.measures.statistics import interval, interval_of
 
 NAMES = {
     "final_disagreement": "disagreement",
@@ -42,7 +42,7 @@ SCALES = {"wire_bytes": size_scale, "time_s": time_scale, "energy_j": energy_sca
 
 
 def plot_settings(
-    results: Results, by: str, metric: str, hue: str | None = None, ax: Axes | None = None
+    results: RunSet, by: str, metric: str, hue: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw the mean of *metric* for each value of *by*, with its 95 % interval over runs.
 
@@ -70,7 +70,7 @@ def plot_settings(
 
 
 def plot_relation(
-    results: Results, x: str, y: str, label: str, hue: str | None = None, ax: Axes | None = None
+    results: RunSet, x: str, y: str, label: str, hue: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw the mean of *y* over the mean of *x*, a labelled dot for each value of *label*.
 
@@ -103,7 +103,7 @@ def plot_relation(
 
 
 def plot_pareto(
-    results: Results, by: str | Sequence[str], cost: str = "wire_bytes",
+    results: RunSet, by: str | Sequence[str], cost: str = "wire_bytes",
     gain: str = "final_accuracy_mean", ax: Axes | None = None,
 ) -> Axes:  # fmt: skip
     """Draw each setting's mean *gain* over its mean *cost*, and the front that nobody beats.
@@ -145,7 +145,7 @@ def plot_pareto(
 
 
 def plot_bands(
-    results: Results, by: str, over: str = "time_s", ax: Axes | None = None,
+    results: RunSet, by: str, over: str = "time_s", ax: Axes | None = None,
     budgets: Sequence[str] = (),
 ) -> Axes:  # fmt: skip
     """Draw what methods deliver over *over*, one of `budgets.COSTS`, a curve for each *by*.
@@ -245,7 +245,7 @@ def _last(key: str | None) -> str:
     return str(key).rpartition(".")[2]
 
 
-def _name(metric: str, results: Results | None = None) -> str:
+def _name(metric: str, results: RunSet | None = None) -> str:
     if results is not None and metric == "final_accuracy_mean":
         return common_words(results.runs)
     return NAMES.get(metric, metric.replace("_", " "))

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from p2pkd.analysis.statistics import interval
+from p2pkd.analysis.measures.statistics import interval
 from p2pkd.core.errors import ResultError
 
 if TYPE_CHECKING:
-    from p2pkd.analysis.result import Result
-    from p2pkd.analysis.results import Results
+    from p2pkd.analysis.io.run_data import RunData
+    from p2pkd.analysis.io.run_set import RunSet
 
 REMOVED = "removed"
 NOBODY = "nobody"
 FACTS = ("node", "device", "private_rows", "degree", "betweenness", "accuracy_alone")
 
 
-def influence(results: Results) -> pd.DataFrame:
+def influence(results: RunSet) -> pd.DataFrame:
     """Return a row per agent that a study's ``remove`` took away, in each of its other settings.
 
     ``influence`` is the mean final accuracy of the *other* agents' own models with it, less that
@@ -42,7 +42,7 @@ def influence(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def centrality(result: Result) -> pd.DataFrame:
+def centrality(result: RunData) -> pd.DataFrame:
     """Return ``degree`` and ``betweenness`` (share of shortest paths over it) of each agent.
 
     nan where the run did not keep its graph.
@@ -64,7 +64,7 @@ def centrality(result: Result) -> pd.DataFrame:
     )
 
 
-def _pairs(results: Results) -> Iterator[dict[str, Any]]:
+def _pairs(results: RunSet) -> Iterator[dict[str, Any]]:
     """Yield a row per run without an agent that has its counterpart with everybody."""
     keys = [key for key in [*results.varied, "seed"] if key != REMOVED]
     labels = [
@@ -85,7 +85,7 @@ def _pairs(results: Results) -> Iterator[dict[str, Any]]:
         yield {**rest, **_pair(whole[setting], run, agent, measured[setting])}
 
 
-def _agent(run: Result, name: object) -> int:
+def _agent(run: RunData, name: object) -> int:
     """Return the agent called *name*, which is what `remove` takes away."""
     named = run.agents.loc[run.agents["node"].astype(str) == str(name), "agent"]
     if named.empty:
@@ -93,7 +93,7 @@ def _agent(run: Result, name: object) -> int:
     return int(named.iloc[0])
 
 
-def _pair(whole: Result, without: Result, agent: int, measured: pd.DataFrame) -> dict[str, Any]:
+def _pair(whole: RunData, without: RunData, agent: int, measured: pd.DataFrame) -> dict[str, Any]:
     agents = whole.agents.set_index("agent")
     own = agents.loc[agent]
     return {
@@ -109,7 +109,7 @@ def _pair(whole: Result, without: Result, agent: int, measured: pd.DataFrame) ->
     }
 
 
-def _of_others(result: Result, agent: int) -> float:
+def _of_others(result: RunData, agent: int) -> float:
     agents = result.agents
     others = (agents["agent"] != agent) & (agents["private_rows"] > 0)
     return float(agents.loc[others, "accuracy"].mean())

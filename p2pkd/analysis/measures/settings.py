@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from p2pkd.analysis.cost import pareto
-from p2pkd.analysis.results import Results
-from p2pkd.analysis.scores import scores_by
-from p2pkd.analysis.statistics import gini, interval_of
+from p2pkd.analysis.io.run_set import RunSet
+from p2pkd.analysis.measures.cost import pareto
+from p2pkd.analysis.measures.scores import scores_by
+from p2pkd.analysis.measures.statistics import gini, interval_of
+
+Set = TypeVar("Set", bound=RunSet)
 
 SETTING = "setting"
 TRIAL = "trial"
@@ -25,7 +27,7 @@ MEANS = (
 )
 
 
-def with_settings(results: Results) -> Results:
+def with_settings(results: Set) -> Set:
     """Return *results* with the columns ``setting``, all that was varied in one text, and
     ``gini_bytes``, how unequally the agents shared the sending.
 
@@ -38,7 +40,7 @@ def with_settings(results: Results) -> Results:
     return measured.assign(**{SETTING: texts})
 
 
-def settings_table(results: Results) -> pd.DataFrame:
+def settings_table(results: RunSet) -> pd.DataFrame:
     """Return a row per setting of `with_settings`, indexed by its text.
 
     ``score``, what accuracy is of; ``accuracy``, ``low`` and ``high`` (95 % interval over seeds),
@@ -59,7 +61,7 @@ def settings_table(results: Results) -> pd.DataFrame:
     return table
 
 
-def load_over_mean(results: Results) -> pd.DataFrame:
+def load_over_mean(results: RunSet) -> pd.DataFrame:
     """Return a row per run and agent: ``load``, its bytes sent and received over the mean agent's.
 
     The other columns are what was varied, ``setting``, ``seed``, ``agent`` and ``device``; runs

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from p2pkd.analysis import style
-from p2pkd.analysis.result import Result
-from p2pkd.analysis.troubles import diverged
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.io.run_data import RunData
+from p2pkd.analysis.measures.troubles import diverged
 
 
-def plot_devices(result: Result, ax: Axes | None = None) -> Axes:
+def plot_devices(result: RunData, ax: Axes | None = None) -> Axes:
     """Draw every agent's own model's final accuracy, by kind of device; bars mark groups' means."""
     ax = style.axes(ax)
     devices = result.agents["device"].astype(str).to_numpy()

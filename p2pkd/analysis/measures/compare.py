@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from p2pkd.analysis.result import Result
+from p2pkd.analysis.io.run_data import RunData
 from p2pkd.core.scores import short
 
 # Column of the comparison: key of the summary.
@@ -35,7 +35,7 @@ COLUMNS = {
 }
 
 
-def compare(results: Sequence[Result]) -> pd.DataFrame:
+def compare(results: Sequence[RunData]) -> pd.DataFrame:
     """Return a row per run, indexed by label: accuracy, bytes, seconds, joules, steps, FLOPs.
 
     ``score`` names what ``accuracy`` is of (`p2pkd.core.scores`); beside it stand all scores that a
@@ -47,7 +47,7 @@ def compare(results: Sequence[Result]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=pd.Index(labels(results), name="run"))
 
 
-def labels(results: Sequence[Result]) -> list[str]:
+def labels(results: Sequence[RunData]) -> list[str]:
     """Return a short label for each run, all different: name, then seed, then directory."""
     for label in (_name, _name_and_seed, _name_and_directory):
         found = [label(result) for result in results]
@@ -56,7 +56,7 @@ def labels(results: Sequence[Result]) -> list[str]:
     return [f"{_name(result)} ({number})" for number, result in enumerate(results, 1)]
 
 
-def _row(result: Result) -> dict[str, object]:
+def _row(result: RunData) -> dict[str, object]:
     summary = result.summary
     row: dict[str, object] = {"status": result.status, "seed": result.seed}
     row["score"] = short(summary)
@@ -65,13 +65,13 @@ def _row(result: Result) -> dict[str, object]:
     return row
 
 
-def _name(result: Result) -> str:
+def _name(result: RunData) -> str:
     return result.name
 
 
-def _name_and_seed(result: Result) -> str:
+def _name_and_seed(result: RunData) -> str:
     return f"{result.name}, seed {result.seed}"
 
 
-def _name_and_directory(result: Result) -> str:
+def _name_and_directory(result: RunData) -> str:
     return f"{result.name}, {result.path.name}"

@@ -13,9 +13,9 @@ from matplotlib.colors import Normalize, to_rgba
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from p2pkd.analysis import style
-from p2pkd.analysis.readable import size_scale
-from p2pkd.analysis.result import Result
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.io.readable import size_scale
+from p2pkd.analysis.io.run_data import RunData
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
@@ -25,7 +25,7 @@ VECTOR_EDGES = 4000
 CELLS = 150
 
 
-def plot_topology(result: Result, ax: Axes | None = None) -> Axes:
+def plot_topology(result: RunData, ax: Axes | None = None) -> Axes:
     """Draw the graph: a node's colour is its own model's accuracy, its shape the kind of device.
 
     Positions are those of the topology where it has some, else a layout that is the same each time.
@@ -54,7 +54,7 @@ def plot_topology(result: Result, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_traffic(result: Result, ax: Axes | None = None) -> Axes:
+def plot_traffic(result: RunData, ax: Axes | None = None) -> Axes:
     """Draw the bytes on the wire from each sender (row) to each receiver (column)."""
     ax = style.axes(ax, 6.0, 4.6)
     messages, n = result.messages, max(len(result.agents), 1)
@@ -99,7 +99,7 @@ def positions(graph: dict[str, Any]) -> NDArray[np.float64]:
     return np.array([place[i] for i in range(n)], dtype=float).reshape(n, 2)
 
 
-def _draw_nodes(ax: Axes, result: Result, at: NDArray[np.float64]) -> None:
+def _draw_nodes(ax: Axes, result: RunData, at: NDArray[np.float64]) -> None:
     agents = result.agents
     accuracy = agents["accuracy"].to_numpy(dtype=float)
     known = accuracy[np.isfinite(accuracy)]

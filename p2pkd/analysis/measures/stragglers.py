@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from p2pkd.analysis.result import Result
+from p2pkd.analysis.io.run_data import RunData
 from p2pkd.core.records import DELIVERED
 
 Array = NDArray[np.float64]
 EPSILON_S = 1e-9
 
 
-def rounds(result: Result) -> pd.DataFrame:
+def rounds(result: RunData) -> pd.DataFrame:
     """Return a row per agent and synchronous round it took part in.
 
     Columns ``round``, ``agent``, ``started_s`` (of the round), ``own_s`` (until the agent's last
@@ -47,14 +47,14 @@ def rounds(result: Result) -> pd.DataFrame:
     )
 
 
-def straggler_wait(result: Result) -> pd.Series:
+def straggler_wait(result: RunData) -> pd.Series:
     """Return the seconds that each agent waited for slower ones, in all; indexed by agent."""
     agents = pd.Index(result.agents["agent"], name="agent")
     waits = rounds(result).groupby("agent")["wait_s"].sum()
     return waits.reindex(agents, fill_value=0.0).astype(float)
 
 
-def _period(result: Result) -> float | None:
+def _period(result: RunData) -> float | None:
     """Return the rounds' least length, s; None where the clock is another."""
     from ruamel.yaml import YAML
 
@@ -65,7 +65,7 @@ def _period(result: Result) -> float | None:
     return DURATION.parse(gossip["every"]) if gossip.get("clock") == "rounds" else None
 
 
-def _activity(result: Result) -> Array:
+def _activity(result: RunData) -> Array:
     """Return agent, start and end of everything done, shape ``(n, 3)``, in order of the start."""
     compute = result.compute[["agent", "started_s", "ended_s"]].to_numpy(dtype=float)
     messages = result.messages[["sender", "sent_s", "ended_s"]].to_numpy(dtype=float)
@@ -73,7 +73,7 @@ def _activity(result: Result) -> Array:
     return np.asarray(work[np.argsort(work[:, 1], kind="stable")])
 
 
-def _prompts(result: Result) -> set[tuple[int, float]]:
+def _prompts(result: RunData) -> set[tuple[int, float]]:
     """Return who had a reason to go on when: a computation ended, or a message was delivered."""
     compute, messages = result.compute, result.messages
     heard = messages[messages["status"].astype(str) == DELIVERED]

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from p2pkd.analysis import style
-from p2pkd.analysis.budgets import Budget
-from p2pkd.analysis.readable import (
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.io.readable import (
     Scale,
     count,
     energy_scale,
@@ -22,6 +21,7 @@ from p2pkd.analysis.readable import (
     work,
     work_scale,
 )
+from p2pkd.analysis.measures.budgets import Budget
 
 # Ends that lie further apart than this have a logarithmic axis.
 WIDE = 8

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from p2pkd.analysis import style
-from p2pkd.analysis.trials import finished
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.measures.trials import finished
 
 
 def plot_trials(trials: pd.DataFrame, *, maximise: bool, ax: Axes | None = None) -> Axes:
@@ -42,7 +42,7 @@ def plot_trials(trials: pd.DataFrame, *, maximise: bool, ax: Axes | None = None)
 def plot_influence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw what the others lose without an agent over its betweenness; bars are 95 % intervals.
 
-    *table* is that of `p2pkd.analysis.influence.influence`; intervals need three seeds.
+    *table* is that of `p2pkd.analysis.measures.influence.influence`; intervals need three seeds.
     """
     ax = style.axes(ax)
     x = table["betweenness"].to_numpy(dtype=float)
@@ -65,7 +65,7 @@ def plot_influence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 def plot_load(table: pd.DataFrame, by: str, ax: Axes | None = None) -> Axes:
     """Draw every agent's load, over the mean of its run, for each value of *by*.
 
-    *table* is that of `p2pkd.analysis.settings.load_over_mean`.
+    *table* is that of `p2pkd.analysis.measures.settings.load_over_mean`.
     """
     ax = style.axes(ax)
     values = list(dict.fromkeys(table[by]))
