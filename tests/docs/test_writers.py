@@ -44,8 +44,8 @@ def in_little(name, folder):
     return Results.from_dir(sweep.folder)
 
 
-# In little they take a minute together, or minutes each; `make test-long` writes all of them.
-SHORT = ("claim", "ladder")
+# In little they take minutes together; `make test-long` writes all of them.
+SHORT = ("claim",)
 
 
 @pytest.mark.slow
