@@ -11,13 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from p2pkd.analysis.measures.statistics import critical
+
 POWER = 0.8
 MOST = 10_000
 
 
 def shows_from(std: float, n: int, confidence: float = 0.95) -> float:
     """Return the smallest mean of *n* differences whose t interval leaves out 0; nan for n < 2."""
-    return _critical(n, confidence) * std / math.sqrt(n) if n > 1 else math.nan
+    return critical(n, confidence) * std / math.sqrt(n) if n > 1 else math.nan
 
 
 def power(difference: float, std: float, n: int, confidence: float = 0.95) -> float:
@@ -33,8 +35,8 @@ def power(difference: float, std: float, n: int, confidence: float = 0.95) -> fl
     if std == 0:
         return float(difference != 0)
     noncentral = abs(difference) * math.sqrt(n) / std
-    critical = _critical(n, confidence)
-    below, far_below = nctdtr(n - 1, noncentral, [critical, -critical])
+    edge = critical(n, confidence)
+    below, far_below = nctdtr(n - 1, noncentral, [edge, -edge])
     # SciPy has nan for probabilities that are 0 to all digits.
     return 1 - float(np.nan_to_num(below)) + float(np.nan_to_num(far_below))
 
@@ -48,7 +50,7 @@ def detectable(std: float, n: int, wanted: float = POWER, confidence: float = 0.
     if std == 0:
         return 0.0
     # Twice the normal approximation and what few degrees of freedom ask for is enough.
-    high = 2 * (_critical(n, confidence) + 3) * std / math.sqrt(n)
+    high = 2 * (critical(n, confidence) + 3) * std / math.sqrt(n)
     return float(brentq(lambda d: power(d, std, n, confidence) - wanted, 0, high, xtol=1e-12))
 
 
@@ -84,9 +86,3 @@ def holm(values: Sequence[float]) -> list[float]:
     factors = len(order) - np.arange(len(order))
     p[order] = np.minimum(1, np.maximum.accumulate(p[order] * factors))
     return [float(each) for each in p]
-
-
-def _critical(n: int, confidence: float) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(n - 1, 0.5 + confidence / 2))

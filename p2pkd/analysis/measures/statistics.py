@@ -52,7 +52,7 @@ def interval(values: Iterable[float], confidence: float = 0.95) -> Interval:
     if n < 2:
         return Interval(mean, float("nan"), n, float("nan"), float("nan"))
     std = float(x.std(ddof=1))
-    half = _quantile(n - 1, confidence) * std / np.sqrt(n)
+    half = critical(n, confidence) * std / np.sqrt(n)
     return Interval(mean, std, n, float(mean - half), float(mean + half))
 
 
@@ -79,17 +79,15 @@ def paired(a: Iterable[float], b: Iterable[float], confidence: float = 0.95) -> 
     With common random numbers the pairs are correlated, and the interval is narrower than that of
     the difference of two means (Law, *Simulation Modeling and Analysis*, 5th ed., 11.2).
     """
-    from scipy.special import stdtr
+    from scipy import stats
 
     difference = np.asarray(list(b), dtype=float) - np.asarray(list(a), dtype=float)
     difference = difference[np.isfinite(difference)]
     found = interval(difference, confidence)
-    p = float("nan")
-    if found.n > 1 and found.std == 0:
+    if found.std == 0:
         p = float(found.mean == 0)
-    elif found.n > 1:
-        statistic = abs(found.mean) / (found.std / np.sqrt(found.n))
-        p = float(2 * stdtr(found.n - 1, -statistic))
+    else:
+        p = float(stats.ttest_1samp(difference, 0).pvalue) if found.n > 1 else float("nan")
     return Paired(found.mean, found.low, found.high, found.n, p, difference)
 
 
@@ -118,7 +116,8 @@ def jain(values: Iterable[float]) -> float:
     return float(x.sum()) ** 2 / (len(x) * squares) if squares else float("nan")
 
 
-def _quantile(freedom: int, confidence: float) -> float:
-    from scipy.special import stdtrit
+def critical(n: int, confidence: float) -> float:
+    """Return how many standard errors the t interval of *n* values reaches to either side."""
+    from scipy.stats import t
 
-    return float(stdtrit(freedom, 0.5 + confidence / 2))
+    return float(t.ppf(0.5 + confidence / 2, n - 1))
