@@ -84,7 +84,7 @@ def test_the_command_of_the_page_runs(package):
     assert "distill" in (package / "run" / "manifest.json").read_text()
     resolved = (package / "run" / "resolved.yaml").read_text()
     assert "objective: reverse" in resolved
-    assert "topology: line" in resolved
+    assert "topology: {kind: line" in resolved
     assert "reverse-kd" in resolved
 
 
