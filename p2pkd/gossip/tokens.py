@@ -1,4 +1,4 @@
-"""Token accounts (see `p2pkd.gossip.flow`): what all kinds share, and how many tokens agents have."""
+"""Token accounts (see `p2pkd.gossip.flow`): what all kinds share, and who has how many tokens."""
 
 from __future__ import annotations
 
