@@ -11,7 +11,7 @@ from p2pkd.analysis.results import Results
 from p2pkd.cli import app
 from p2pkd.core.errors import ResultError, ScenarioError
 from p2pkd.study.load import load_study
-from p2pkd.study.sweep import run_study
+from p2pkd.study.start import run_study
 
 STUDY = """
 name: s
