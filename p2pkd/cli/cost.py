@@ -130,26 +130,19 @@ def _print(table: pd.DataFrame) -> None:
 
 
 def _print_split(result: Result) -> None:
-    from p2pkd.analysis.io.readable import joules, percent, seconds, size
-    from p2pkd.analysis.measures.communication import by_device, split_bytes
+    from p2pkd.analysis.measures.communication import by_device
     from p2pkd.analysis.measures.resources import resources_by_device
     from p2pkd.cli.results import _print_table
+    from p2pkd.report.study_tables import PAYING
+    from p2pkd.report.tables import communication_table, table_of
 
-    split = split_bytes(result)
+    split = communication_table(result)
     echo("\nBytes on the wire, by what they were")
-    rows = [[str(kind), *map(size, row)] for kind, row in split.iterrows()]
-    _print_table(["kind", *map(str, split.columns)], rows)
+    _print_table(split.head, split.rows)
     echo("\nWho paid: means per agent")
-    used = resources_by_device(result)[["idle", "waiting", "online", "staleness_s"]]
-    lines = [
-        [str(device), f"{row['agents']:.0f}", percent(row["accuracy"]), size(row["wire_bytes"]),
-         size(row["received_bytes"]), joules(row["energy_j"]), percent(row["idle"]),
-         percent(row["waiting"]), percent(row["online"]), seconds(row["staleness_s"])]
-        for device, row in by_device(result).join(used).iterrows()
-    ]  # fmt: skip
-    head = ["device", "agents", "accuracy", "sent", "received", "energy", "idle", "waiting",
-            "online", "staleness"]  # fmt: skip
-    _print_table(head, lines)
+    used = resources_by_device(result)[["waiting", "online", "staleness_s"]]
+    paid = table_of("", "device", by_device(result).join(used).iterrows(), PAYING)
+    _print_table(paid.head, paid.rows)
 
 
 def _known(value: float | None) -> float | None:
