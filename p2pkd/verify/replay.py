@@ -83,8 +83,12 @@ class _Play:
             self.at(self.env.now + gap, partial(self.begin, j, connection))
 
 
-def play_tcp(case: Case, seed: int = 0) -> list[float]:
-    """Return the seconds of each flow of *case* over `Tcp`; *seed* draws losses."""
+def play_tcp(case: Case, seed: int = 0, jitter_s: float = 0.0) -> list[float]:
+    """Return the seconds of each flow of *case* over `Tcp`.
+
+    *seed* draws losses, and by how much of *jitter_s* each flow begins late: where flows contend,
+    a packet that comes a little later finds a queue full, and a run is one of many.
+    """
     env = Timeline()
     tcp = Tcp(
         env,
@@ -101,9 +105,10 @@ def play_tcp(case: Case, seed: int = 0) -> list[float]:
         tcp.send_on(connection, size, partial(play.ended, i, connection))
 
     play = _Play(case, env, launch)
+    late = np.random.default_rng([seed, 1]).uniform(0.0, jitter_s, len(play.flows))
     kept: dict[str, Any] = {}
     for i, flow in enumerate(play.flows):
-        name, start = flow[4], 1.0 + flow[3]
+        name, start = flow[4], 1.0 + flow[3] + late[i]
         if name == "new":
             play.at(start, partial(play.begin, i))
         elif not name.startswith("after:"):
@@ -121,6 +126,11 @@ def _open(tcp: Tcp, kept: dict[str, Any], name: str, flow: Sequence[Any]) -> Non
 
 def _on_kept(play: _Play, kept: dict[str, Any], i: int) -> None:
     play.begin(i, kept[play.flows[i][4]])
+
+
+def draws(case: Case, count: int, jitter_s: float = 0.0005) -> list[list[float]]:
+    """Return the seconds of each flow in *count* runs that begin a little differently."""
+    return [list(run) for run in zip(*(play_tcp(case, k, jitter_s) for k in range(count)))]
 
 
 def _losses(case: Case, seed: int) -> Callable[[int], bool] | None:

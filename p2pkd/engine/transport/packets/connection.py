@@ -16,6 +16,7 @@ from p2pkd.engine.transport.packets.packet import (
     MSS_BYTES,
     SYN_BYTES,
     Ack,
+    Opening,
     Packet,
     Segment,
     Syn,
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 OPEN, RECOVERY, LOSS = range(3)
 DUPLICATES = 3
 PROBE_SLACK_S = 0.002
+BURST = 2
+"""Segments that leave as one (TSO) at the rates of access links: Linux' least number."""
+
+TURN_S = 0.0001
+"""From the end of a handshake to the first data: a process wakes up and writes."""
 
 
 class Connection:
@@ -42,7 +48,7 @@ class Connection:
     __slots__ = (
         "_clear_s", "_deadline_s", "_due", "_high", "_limited", "_most_out", "_prior", "_probed",
         "_prr", "_resent_probe", "_state", "_used_until", "_wakes_s", "board", "callbacks",
-        "closed", "congestion", "echo_s", "edge", "end", "extra_ack", "last_sent_s", "live", "net",
+        "closed", "congestion", "echo_s", "edge", "end", "last_sent_s", "live", "net",
         "once", "orders", "ready", "receiver", "rtt", "source", "syn_s", "target", "unread",
         "unsent", "used_s", "window",
     )  # fmt: skip
@@ -60,9 +66,8 @@ class Connection:
         self.unsent: deque[TcpTransfer] = deque()
         self.unread: deque[TcpTransfer] = deque()
         self.end = 0
-        self.edge = self.receiver.window
+        self.edge = self.receiver.edge
         self.orders = 0
-        self.extra_ack = HEADER_BYTES
         self.echo_s = -1.0
         self.last_sent_s = -1.0
         self.syn_s = 0.0
@@ -92,7 +97,9 @@ class Connection:
 
     def answer(self) -> None:
         """Answer a first packet, at the receiver."""
-        self.net.send(SynAck(self, SYN_BYTES), self.target, self.source, self.net.now())
+        now = self.net.now()
+        self.receiver.answered_s = now
+        self.net.send(SynAck(self, SYN_BYTES), self.target, self.source, now)
 
     def established(self) -> None:
         """Begin to send."""
@@ -100,11 +107,17 @@ class Connection:
             return
         now = self.net.now()
         self.ready = True
+        self.echo_s = self.receiver.answered_s
         self._deadline_s = inf
         if self.rtt.backoff == 1:
-            self._measure(now - self.syn_s)
+            self._measure(now - self.syn_s, now - self.syn_s)
         self.rtt.backoff = 1
-        self.push(now)
+        self.net.send(Opening(self, HEADER_BYTES), self.source, self.target, now)
+        self._arm(now + TURN_S, self._begin)
+
+    def _begin(self) -> None:
+        self._due = self._timed_out
+        self.push(self.net.now())
 
     # Sending
 
@@ -117,7 +130,7 @@ class Connection:
         self.end = transfer.last = self.end + max(1, ceil(transfer.size_bytes / MSS_BYTES))
         self.unsent.append(transfer)
         self.unread.append(transfer)
-        if self.ready:
+        if self.ready and self._due != self._begin:
             if self.board.next == self.board.una and self.last_sent_s >= 0:
                 self._rested(now - self.last_sent_s)
             self.push(now)
@@ -138,12 +151,13 @@ class Connection:
     def push(self, now: float) -> None:
         """Send what the windows let out: first what was lost, then what is new."""
         board, size = self.board, self.window.size
-        pending = board.next < self.end
+        pending, fresh = board.next < self.end, 0
         while len(board.flying) < size:
             if board.lost and (segment := board.hole()) is not None:
                 self._resend(segment, now)
             elif board.next < self.end and board.next < self.edge:
-                self._send_new(now)
+                fresh += 1
+                self._send_new(now, pushed=fresh % BURST == 0)
             else:
                 break
         if pending:
@@ -156,7 +170,7 @@ class Connection:
         if board.una >= self._used_until or limited or (not self._limited and out > self._most_out):
             self._limited, self._most_out, self._used_until = limited, out, board.next
 
-    def _send_new(self, now: float) -> None:
+    def _send_new(self, now: float, *, pushed: bool = False) -> None:
         board, transfer = self.board, self.unsent[0]
         seq = board.next
         size = MSS_BYTES
@@ -164,10 +178,7 @@ class Connection:
             size = round(transfer.size_bytes) - (seq - transfer.first) * MSS_BYTES
             self.unsent.popleft()
         segment = Segment(self, seq, size, transfer)
-        if self.extra_ack:
-            # The acknowledgement that ends the handshake goes just before.
-            segment.wire_bytes += self.extra_ack
-            self.extra_ack = 0
+        segment.pushed = pushed
         board.next = seq + 1
         self._transmit(segment, now)
         if self._deadline_s == inf or self._due != self._patient:
@@ -216,16 +227,16 @@ class Connection:
         board.take(ack, now, self.rtt.least_s)
         advanced = board.una > before
         if board.first_rtt_s >= 0:
-            self._measure(board.first_rtt_s)
+            self._measure(board.first_rtt_s, board.last_rtt_s)
         if advanced:
             self.rtt.backoff = 1
-            if board.last_rtt_s >= 0:
-                self.congestion.sample(window, board.last_rtt_s, now, board.una, board.next)
+        if board.last_rtt_s >= 0:
+            self.congestion.sample(window, board.last_rtt_s, now, board.una, board.next)
         self._end_probe(ack, advanced)
         lost, due = self._recover(now)
         if self._state == RECOVERY:
             self._reduce(lost, advanced)
-        elif board.delivered and self._fills():
+        elif advanced and self._fills():
             self.congestion.grow(window, board.delivered, now)
         if board.una == self.end and not board.lost:
             self._deadline_s = inf
@@ -235,8 +246,9 @@ class Connection:
             self._set_timer(now)
         self.push(now)
 
-    def _measure(self, rtt_s: float) -> None:
-        self.rtt.measure(rtt_s, self.board.una, self.board.next)
+    def _measure(self, first_s: float, last_s: float) -> None:
+        self.rtt.measure(first_s, self.board.una, self.board.next)
+        self.rtt.least_s = min(self.rtt.least_s, last_s)
 
     def _fills(self) -> bool:
         """Whether the congestion window is what limits the sender."""
@@ -269,7 +281,7 @@ class Connection:
         """Return how long a segment may come after one that was sent later."""
         if self._state != OPEN or len(self.board.sacked) >= DUPLICATES:
             return 0.0
-        return min(self.rtt.least_s / 4, self.rtt.smooth_s / 8) if self.rtt.smooth_s > 0 else 0.0
+        return min(self.rtt.least_s / 4, self.rtt.smooth_s) if self.rtt.smooth_s > 0 else 0.0
 
     def _enter(self) -> None:
         window, board = self.window, self.board

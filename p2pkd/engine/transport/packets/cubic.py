@@ -123,11 +123,13 @@ class Cubic:
         if self.epoch_s is not None and now - self.epoch_s < SETTLE_S:
             return
         self.delay_s = min(self.delay_s, rtt_s)
-        if self.found or not LOW_WINDOW <= window.size < window.threshold:
+        if self.found or window.size >= window.threshold:
             return
         if acked > self.round_end:
             self.round_end, self.round_s, self.last_ack_s = sent, now, now
             self.least_s, self.samples = inf, 0
+        if window.size < LOW_WINDOW:
+            return
         if self._train(now) or self._delayed(rtt_s):
             self.found = True
             window.threshold = window.size

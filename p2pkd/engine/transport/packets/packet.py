@@ -56,7 +56,7 @@ class Packet:
 class Segment(Packet):
     """A segment of data, sent once."""
 
-    __slots__ = ("echo_s", "order", "resent", "sent_s", "seq", "size_bytes", "transfer")
+    __slots__ = ("echo_s", "order", "pushed", "resent", "sent_s", "seq", "size_bytes", "transfer")
 
     def __init__(self, connection: Connection, seq: int, size_bytes: int, transfer: Any) -> None:
         super().__init__(connection, size_bytes + HEADER_BYTES)
@@ -65,6 +65,8 @@ class Segment(Packet):
         self.transfer = transfer
         self.order = -1
         """Its place among all transmissions of the connection."""
+        self.pushed = False
+        """Whether it ends what was sent at once (PSH): its reader has it acknowledged."""
         self.resent = False
         """Whether this is not the segment's first transmission."""
         self.sent_s = 0.0
@@ -84,7 +86,7 @@ class Segment(Packet):
 class Ack(Packet):
     """An acknowledgement: all before `seq`, and those in `blocks` beyond."""
 
-    __slots__ = ("blocks", "duplicate", "edge", "sent_s", "seq")
+    __slots__ = ("blocks", "duplicate", "echo_s", "edge", "sent_s", "seq")
 
     def __init__(
         self, connection: Connection, seq: int, blocks: list[int], edge: int, duplicate: bool
@@ -97,6 +99,8 @@ class Ack(Packet):
         """The receiver's window ends before this segment."""
         self.duplicate = duplicate
         """Whether a segment came twice (a duplicate SACK)."""
+        self.echo_s = 0.0
+        """When the segment was sent that let `seq` move on, or the first of them."""
         self.sent_s = 0.0
 
     def delivered(self) -> None:
@@ -126,3 +130,14 @@ class SynAck(Packet):
     def delivered(self) -> None:
         """Begin."""
         self.connection.established()
+
+
+class Opening(Packet):
+    """The acknowledgement that ends the handshake."""
+
+    __slots__ = ()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether its arrival changes anything: data that come behind it say the same."""
+        return False

@@ -11,6 +11,9 @@ from math import inf
 
 from p2pkd.engine.transport.packets.packet import Packet
 
+ROUNDING_BYTES = 1e-3
+"""A queue that is full to the byte takes a packet, whatever the rounding of times."""
+
 
 class Queue:
     """One direction of an access link.
@@ -40,7 +43,7 @@ class Queue:
         else:
             while waiting and waiting[0][0] <= now:
                 waiting.popleft()
-            if self.backlog(now) + size > self.limit_bytes:
+            if self.backlog(now) + size > self.limit_bytes + ROUNDING_BYTES:
                 return False
             departs = free + size / self.rate if self.rate else inf
         self.free_s = self.departs_s = departs

@@ -12,7 +12,7 @@ class Scoreboard:
     """The segments of one sender, by number."""
 
     __slots__ = (
-        "delivered", "first_rtt_s", "flying", "holes", "last_rtt_s", "lost", "newest",
+        "_moved", "delivered", "first_rtt_s", "flying", "holes", "last_rtt_s", "lost", "newest",
         "newest_rtt_s", "next", "originals", "sacked", "una",
     )  # fmt: skip
 
@@ -26,7 +26,9 @@ class Scoreboard:
         self.lost: dict[int, Segment] = {}
         """Lost and not sent again."""
         self.holes: list[int] = []
-        self.sacked: set[int] = set()
+        self.sacked: dict[int, bool] = {}
+        """Whether they were sent again, by segment."""
+        self._moved = False
         self.newest = -1
         """The latest transmission that was delivered, and its round trip."""
         self.newest_rtt_s = 0.0
@@ -38,39 +40,61 @@ class Scoreboard:
         """Round trips of the first and the last segment that it told of, negative if unknown."""
 
     def take(self, ack: Ack, now: float, least_rtt_s: float) -> None:
-        """Take in *ack*; round trips below *least_rtt_s* are not those of what was sent again."""
+        """Take in *ack*; round trips below *least_rtt_s* are not those of what was sent again.
+
+        Round trips are those of segments that were sent once; where only others arrived in order,
+        the time stamp tells it (Linux' `tcp_clean_rtx_queue` and `tcp_ack_update_rtt`).
+        """
         self.delivered, self.originals = 0, False
         self.first_rtt_s = self.last_rtt_s = -1.0
+        first = last = -1.0
         for seq in ack.blocks:
             if seq >= self.una and seq not in self.sacked:
-                self.sacked.add(seq)
-                self._deliver(seq, now, least_rtt_s)
+                rtt = self._deliver(seq, now, least_rtt_s)
+                self.sacked[seq] = rtt < 0
+                if rtt >= 0:
+                    first, last = (rtt if first < 0 else first), rtt
         if self.una < ack.seq:
-            self.last_rtt_s = -1.0
-        while self.una < ack.seq:
-            if self.sacked and self.una in self.sacked:
-                self.sacked.discard(self.una)
-            else:
-                self._deliver(self.una, now, least_rtt_s)
-            self.una += 1
+            self._advance(ack, now, least_rtt_s)
+        if first >= 0:
+            self.last_rtt_s = last
+            if self.first_rtt_s < 0:
+                self.first_rtt_s = first
+        elif self.una == ack.seq and self.first_rtt_s < 0 and self._moved:
+            self.first_rtt_s = self.last_rtt_s = now - ack.echo_s
+        self._moved = False
 
-    def _deliver(self, seq: int, now: float, least_rtt_s: float) -> None:
+    def _advance(self, ack: Ack, now: float, least_rtt_s: float) -> None:
+        first, last, again, self._moved = -1.0, -1.0, False, True
+        while self.una < ack.seq:
+            resent = self.sacked.pop(self.una, None) if self.sacked else None
+            if resent is None:
+                rtt = self._deliver(self.una, now, least_rtt_s)
+                if rtt >= 0:
+                    first, last = (rtt if first < 0 else first), rtt
+                again = again or rtt < 0
+            else:
+                again = again or resent
+            self.una += 1
+        if not again:
+            self.first_rtt_s, self.last_rtt_s = first, last
+
+    def _deliver(self, seq: int, now: float, least_rtt_s: float) -> float:
+        """Note that *seq* was delivered; return its round trip, negative if it was sent again."""
         self.delivered += 1
         segment = self.flying.pop(seq, None)
         if segment is None:
             segment = self.lost.pop(seq, None)
             if segment is None:
-                return
+                return -1.0
         rtt = now - segment.sent_s
         if not segment.resent:
             self.originals = True
-            if self.first_rtt_s < 0:
-                self.first_rtt_s = rtt
-            self.last_rtt_s = rtt
         elif rtt < least_rtt_s:
-            return
+            return -1.0
         if segment.order > self.newest:
             self.newest, self.newest_rtt_s = segment.order, rtt
+        return -1.0 if segment.resent else rtt
 
     def detect(self, now: float, patience_s: float) -> tuple[int, bool, float]:
         """Mark as lost what was sent before the newest delivered and waited *patience_s* beyond.
