@@ -24,6 +24,7 @@ from p2pkd.engine.transport import Fair
 from p2pkd.engine.transport.packets import Tcp
 from p2pkd.engine.transport.packets.congestion import Reno
 from p2pkd.engine.transport.packets.cubic import Cubic
+from p2pkd.engine.transport.packets.packet import Packet
 
 OPENED_S = 0.4
 """Kept connections are open for so long before the first message."""
@@ -111,14 +112,36 @@ class _Play:
             self.at(self.env.now + gap, partial(self.begin, j, connection))
 
 
-def play_tcp(case: Case, seed: int = 0, jitter_s: float = 0.0) -> list[float]:
+class _Hosts(Tcp):
+    """`Tcp` between hosts that take a moment, drawn anew each time, to react to a packet.
+
+    Without, packets meet in queues in the same way each time they come; one flow loses and another
+    never does (phase effects, Floyd and Jacobson 1991).  Real runs differ in it.
+    """
+
+    def __init__(self, *args: Any, seed: int, late_s: float, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._draw, self._late_s = np.random.default_rng([seed, 1]).random, late_s
+        self._reacts: dict[int, tuple[float, float]] = {}
+
+    def send(
+        self, packet: Packet, source: int, target: int, now: float, *more: float
+    ) -> tuple[bool, float]:
+        """Send *packet* a moment later; what is sent at once stays so, in order."""
+        heard, due = self._reacts.get(source, (-1.0, 0.0))
+        if heard != now:
+            due = max(due, now + self._late_s * self._draw())
+            self._reacts[source] = now, due
+        return super().send(packet, source, target, due, *more)
+
+
+def play_tcp(case: Case, seed: int = 0, late_s: float = 0.0) -> list[float]:
     """Return the seconds of each flow of *case* over `Tcp`.
 
-    *seed* draws losses, and by how much of *jitter_s* each flow begins late: where flows contend,
-    a packet that comes a little later finds a queue full, and a run is one of many.
+    *seed* draws losses, and how late, up to *late_s*, hosts react.
     """
     env = Timeline()
-    tcp = Tcp(
+    tcp = (partial(_Hosts, seed=seed, late_s=late_s) if late_s else Tcp)(
         env,
         CaseLinks(case),
         queue=(case["up_queue"], case["down_queue"]),
@@ -133,10 +156,9 @@ def play_tcp(case: Case, seed: int = 0, jitter_s: float = 0.0) -> list[float]:
         tcp.send_on(connection, size, partial(play.ended, i, connection))
 
     play = _Play(case, env, launch)
-    late = np.random.default_rng([seed, 1]).uniform(0.0, jitter_s, len(play.flows))
     kept: dict[str, Any] = {}
     for i, flow in enumerate(play.flows):
-        name, start = flow[4], 1.0 + flow[3] + late[i]
+        name, start = flow[4], 1.0 + flow[3]
         if name == "new":
             play.at(start, partial(play.begin, i))
         elif not name.startswith("after:"):
@@ -156,11 +178,10 @@ def _on_kept(play: _Play, kept: dict[str, Any], i: int) -> None:
     play.begin(i, kept[play.flows[i][4]])
 
 
-def draws(case: Case, count: int, jitter_s: float = 0.0005) -> list[list[float]]:
-    """Return the seconds of each flow in *count* runs that begin a little differently."""
-    return [
-        list(run) for run in zip(*(play_tcp(case, k, jitter_s) for k in range(count)), strict=True)
-    ]
+def draws(case: Case, count: int, late_s: float = 0.0001) -> list[list[float]]:
+    """Return the seconds of each flow in *count* runs whose hosts react up to *late_s* late."""
+    runs = [play_tcp(case, k, late_s) for k in range(count)]
+    return [list(seconds) for seconds in zip(*runs, strict=True)]
 
 
 def _losses(case: Case, seed: int) -> Callable[[int], bool] | None:

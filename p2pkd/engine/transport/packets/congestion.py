@@ -42,6 +42,29 @@ class Window:
             self.credit %= each
 
 
+class Use:
+    """Whether the window is what held the sender back, as `tcp_cwnd_validate` sees it.
+
+    A window that is not used does not grow; in slow start half of it is enough.
+    """
+
+    __slots__ = ("_limited", "_most_out", "_until")
+
+    def __init__(self) -> None:
+        self._limited, self._most_out, self._until = False, 0, 0
+
+    def note(self, acked: int, sent: int, limited: bool) -> None:
+        """Note that segments up to *sent* are out, those before *acked* have arrived."""
+        out = sent - acked
+        if acked >= self._until or limited or (not self._limited and out > self._most_out):
+            self._limited, self._most_out, self._until = limited, out, sent
+
+    def fills(self, window: Window) -> bool:
+        """Whether *window* may grow."""
+        slow = window.size < window.threshold
+        return self._limited or (slow and window.size < 2 * self._most_out)
+
+
 class Congestion(Protocol):
     """What a sender asks of its congestion control."""
 
@@ -54,7 +77,7 @@ class Congestion(Protocol):
     def reduced(self, window: Window) -> int:
         """Return the threshold after a loss."""
 
-    def timed_out(self) -> None:
+    def timed_out(self, now: float, sent: int) -> None:
         """Forget what a time-out makes void."""
 
     def idle(self, seconds: float) -> None:
@@ -80,7 +103,7 @@ class Reno:
         """Return half."""
         return max(window.size // 2, 2)
 
-    def timed_out(self) -> None:
+    def timed_out(self, now: float, sent: int) -> None:
         """Do nothing."""
 
     def idle(self, seconds: float) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from math import ceil, inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from p2pkd.engine.transport.packets.congestion import INITIAL_WINDOW, Congestion, Window
+from p2pkd.engine.transport.packets.congestion import INITIAL_WINDOW, Congestion, Use, Window
 from p2pkd.engine.transport.packets.packet import (
     HEADER_BYTES,
     MSS_BYTES,
@@ -23,8 +23,10 @@ from p2pkd.engine.transport.packets.packet import (
     SynAck,
 )
 from p2pkd.engine.transport.packets.receiver import Receiver
+from p2pkd.engine.transport.packets.reduction import Reduction
 from p2pkd.engine.transport.packets.roundtrip import LEAST_S, RoundTrip
 from p2pkd.engine.transport.packets.scoreboard import Scoreboard
+from p2pkd.engine.transport.packets.timer import Timer
 
 if TYPE_CHECKING:
     from p2pkd.engine.transport.packets.transport import Tcp, TcpTransfer
@@ -40,20 +42,14 @@ TURN_S = 0.0001
 
 
 class Connection:
-    """Carries transfers from *source* to *target*, one after another; *once*: a single one.
-
-    It is the event of its own timer.
-    """
+    """Carries transfers from *source* to *target*, one after another; *once*: a single one."""
 
     __slots__ = (
-        "_clear_s", "_deadline_s", "_due", "_high", "_limited", "_most_out", "_prior", "_probed",
-        "_prr", "_resent_probe", "_state", "_used_until", "_wakes_s", "board", "callbacks",
-        "closed", "congestion", "echo_s", "edge", "end", "last_sent_s", "live", "net",
+        "_clear_s", "_high", "_prior", "_probed", "_reduction", "_resent_probe", "_state", "_timer",
+        "_use", "board", "closed", "congestion", "echo_s", "edge", "end", "last_sent_s", "net",
         "once", "orders", "ready", "receiver", "rtt", "source", "syn_s", "target", "unread",
         "unsent", "used_s", "window",
     )  # fmt: skip
-
-    _ok = True
 
     def __init__(
         self, net: Tcp, source: int, target: int, congestion: Congestion, *, once: bool
@@ -61,7 +57,6 @@ class Connection:
         self.net, self.source, self.target, self.once = net, source, target, once
         self.congestion, self.window, self.rtt = congestion, Window(), RoundTrip()
         self.board, self.receiver = Scoreboard(), Receiver(self)
-        self.callbacks: Any = None
         self.closed = self.ready = False
         self.unsent: deque[TcpTransfer] = deque()
         self.unread: deque[TcpTransfer] = deque()
@@ -75,10 +70,10 @@ class Connection:
         self._state = OPEN
         self._high = 0
         self._clear_s = 0.0
-        self._deadline_s, self._due, self._wakes_s = inf, self._timed_out, inf
-        self._limited, self._most_out, self._used_until = False, 0, 0
+        self._timer = Timer(net)
+        self._use = Use()
         self._prior = (0, inf)
-        self._prr = (0, 0, 0)
+        self._reduction = Reduction(1)
         self._probed, self._resent_probe = -1, False
 
     # Connecting
@@ -89,7 +84,7 @@ class Connection:
         if self.rtt.backoff == 1:
             self.syn_s = now
         self.net.send(Syn(self, SYN_BYTES), self.source, self.target, now)
-        self._arm(now + self.rtt.timeout_s, self._again)
+        self._timer.arm(now + self.rtt.timeout_s, self._again)
 
     def _again(self) -> None:
         self.rtt.backoff *= 2
@@ -108,15 +103,16 @@ class Connection:
         now = self.net.now()
         self.ready = True
         self.echo_s = self.receiver.answered_s
-        self._deadline_s = inf
+        self._timer.stop()
         if self.rtt.backoff == 1:
             self._measure(now - self.syn_s, now - self.syn_s)
         self.rtt.backoff = 1
+        self.receiver.patience_s = self.rtt.timeout_s
         self.net.send(Opening(self, HEADER_BYTES), self.source, self.target, now)
-        self._arm(now + TURN_S, self._begin)
+        self._timer.arm(now + TURN_S, self._begin)
 
     def _begin(self) -> None:
-        self._due = self._timed_out
+        self._timer.due = None
         self.push(self.net.now())
 
     # Sending
@@ -130,7 +126,7 @@ class Connection:
         self.end = transfer.last = self.end + max(1, ceil(transfer.size_bytes / MSS_BYTES))
         self.unsent.append(transfer)
         self.unread.append(transfer)
-        if self.ready and self._due != self._begin:
+        if self.ready and self._timer.due != self._begin:
             if self.board.next == self.board.una and self.last_sent_s >= 0:
                 self._rested(now - self.last_sent_s)
             self.push(now)
@@ -161,14 +157,7 @@ class Connection:
             else:
                 break
         if pending:
-            self._note_use(len(board.flying) >= size)
-
-    def _note_use(self, limited: bool) -> None:
-        """Remember whether the congestion window was what held the sender back."""
-        board = self.board
-        out = board.next - board.una
-        if board.una >= self._used_until or limited or (not self._limited and out > self._most_out):
-            self._limited, self._most_out, self._used_until = limited, out, board.next
+            self._use.note(board.una, board.next, len(board.flying) >= size)
 
     def _send_new(self, now: float, *, pushed: bool = False) -> None:
         board, transfer = self.board, self.unsent[0]
@@ -181,7 +170,7 @@ class Connection:
         segment.pushed = pushed
         board.next = seq + 1
         self._transmit(segment, now)
-        if self._deadline_s == inf or self._due != self._patient:
+        if self._timer.deadline_s == inf or self._timer.due != self._patient:
             self._set_timer(now)
 
     def _resend(self, segment: Segment, now: float) -> None:
@@ -189,7 +178,7 @@ class Connection:
         again.resent = True
         self._transmit(again, now)
         if segment.seq == self.board.una:
-            self._arm(now + self.rtt.timeout_s, self._timed_out)
+            self._timer.arm(now + self.rtt.timeout_s, self._timed_out)
 
     def _transmit(self, segment: Segment, now: float) -> None:
         segment.order = self.orders
@@ -199,8 +188,7 @@ class Connection:
         self.board.flying.pop(segment.seq, None)
         self.board.flying[segment.seq] = segment
         if self._state == RECOVERY:
-            delivered, out, start = self._prr
-            self._prr = delivered, out + 1, start
+            self._reduction.sent()
         transfer = segment.transfer
         sent, self._clear_s = self.net.send(
             segment, self.source, self.target, now, transfer.extra_s, self._clear_s
@@ -235,26 +223,21 @@ class Connection:
         self._end_probe(ack, advanced)
         lost, due = self._recover(now)
         if self._state == RECOVERY:
-            self._reduce(lost, advanced)
-        elif advanced and self._fills():
+            self._reduce(board.delivered, advanced and not lost)
+        elif advanced and self._use.fills(window):
             self.congestion.grow(window, board.delivered, now)
         if board.una == self.end and not board.lost:
-            self._deadline_s = inf
+            self._timer.stop()
         elif due < inf:
-            self._arm(now + due, self._patient)
-        elif advanced or self._due == self._patient:
+            self._timer.arm(now + due + PROBE_SLACK_S, self._patient)
+        elif advanced or self._timer.due == self._patient or board.covered:
             self._set_timer(now)
         self.push(now)
 
     def _measure(self, first_s: float, last_s: float) -> None:
         self.rtt.measure(first_s, self.board.una, self.board.next)
-        self.rtt.least_s = min(self.rtt.least_s, last_s)
-
-    def _fills(self) -> bool:
-        """Whether the congestion window is what limits the sender."""
-        window = self.window
-        slow = window.size < window.threshold
-        return self._limited or (slow and window.size < 2 * self._most_out)
+        if last_s < self.rtt.least_s:
+            self.rtt.least_s = last_s
 
     # Losses
 
@@ -286,28 +269,14 @@ class Connection:
     def _enter(self) -> None:
         window, board = self.window, self.board
         self._state, self._high = RECOVERY, board.next
-        start = window.size
+        self._reduction = Reduction(window.size)
         window.threshold = self.congestion.reduced(window)
         window.credit = 0
-        self._prr = 0, 0, start
         self._probed = -1
 
-    def _reduce(self, lost: int, advanced: bool) -> None:
-        """Let out as many as arrive, times the reduction (PRR)."""
-        board, window = self.board, self.window
-        delivered, out, start = self._prr
-        delivered += board.delivered
-        self._prr = delivered, out, start
-        flying = len(board.flying)
-        room = int(window.threshold) - flying
-        if room < 0:
-            count = -(-int(window.threshold) * delivered // start) - out
-        else:
-            count = max(delivered - out, board.delivered)
-            if advanced and not lost:
-                count += 1
-            count = min(room, count)
-        window.size = flying + max(count, 0 if out else 1)
+    def _reduce(self, delivered: int, progress: bool) -> None:
+        threshold, flying = int(self.window.threshold), len(self.board.flying)
+        self.window.size = self._reduction.window(threshold, flying, delivered, progress)
 
     def _undo(self) -> None:
         """The time-out was spurious: what was sent before it has arrived (F-RTO)."""
@@ -320,13 +289,6 @@ class Connection:
 
     # Timers
 
-    def _arm(self, deadline_s: float, due: Any) -> None:
-        self._deadline_s, self._due = deadline_s, due
-        if deadline_s < self._wakes_s:
-            self._wakes_s = deadline_s
-            self.callbacks = self.net.on_timer
-            self.net.wake(deadline_s, self)
-
     def _set_timer(self, now: float) -> None:
         """A tail-loss probe after two round trips where that is sooner than the time-out."""
         rtt, board = self.rtt, self.board
@@ -336,34 +298,18 @@ class Connection:
             probe = now + 2 * rtt.smooth_s + (LEAST_S if alone else PROBE_SLACK_S)
             if probe < deadline:
                 deadline, due = probe, self._probe
-        self._arm(deadline, due)
-
-    def timer(self) -> None:
-        """Do what is due; early wake-ups wait on."""
-        now = self.net.now()
-        self.callbacks = self.net.on_timer
-        if now != self._wakes_s:
-            return
-        self._wakes_s = inf
-        if self.closed or self._deadline_s == inf:
-            return
-        if now < self._deadline_s:
-            self._wakes_s = self._deadline_s
-            self.net.wake(self._deadline_s, self)
-            return
-        self._deadline_s = inf
-        self._due()
+        self._timer.arm(deadline, due)
 
     def _patient(self) -> None:
         """A segment has been waited for long enough."""
         now = self.net.now()
-        self.board.delivered = 0
         self.board.originals = False
-        lost, due = self._recover(now)
-        if self._state == RECOVERY and lost:
-            self._reduce(lost, advanced=False)
+        before = self._state
+        _, due = self._recover(now)
+        if self._state == RECOVERY and before != RECOVERY:
+            self._reduce(1, progress=False)
         if due < inf:
-            self._arm(now + due, self._patient)
+            self._timer.arm(now + due + PROBE_SLACK_S, self._patient)
         else:
             self._set_timer(now)
         self.push(now)
@@ -379,7 +325,7 @@ class Connection:
         else:
             self._send_new(now)
         self._probed = board.next
-        self._arm(now + self.rtt.timeout_s, self._timed_out)
+        self._timer.arm(now + self.rtt.timeout_s, self._timed_out)
 
     def _end_probe(self, ack: Ack, advanced: bool) -> None:
         if self._probed < 0 or ack.seq < self._probed:
@@ -398,17 +344,18 @@ class Connection:
     def _timed_out(self) -> None:
         """Nothing came for long: begin with one segment."""
         now, board, window = self.net.now(), self.board, self.window
-        if self._state == OPEN or board.una >= self._high:
+        fresh = self._state == LOSS and self.rtt.backoff == 1
+        if self._state == OPEN or board.una >= self._high or fresh:
             self._prior = window.size, window.threshold
             window.threshold = self.congestion.reduced(window)
         else:
             self._prior = (0, inf)
-        self.congestion.timed_out()
+        self.congestion.timed_out(now, board.next)
         board.time_out(now, self._patience_s())
         window.size, window.credit = len(board.flying) + 1, 0
         self._state, self._high, self._probed = LOSS, board.next, -1
         self.rtt.backoff *= 2
-        self._arm(now + self.rtt.timeout_s, self._timed_out)
+        self._timer.arm(now + self.rtt.timeout_s, self._timed_out)
         self.push(now)
 
     # The end
@@ -423,6 +370,7 @@ class Connection:
     def close(self) -> None:
         """Stop: no packet of it means anything any more."""
         self.closed = True
+        self._timer.stop()
         self.unsent.clear()
         self.unread.clear()
         self.board = Scoreboard()

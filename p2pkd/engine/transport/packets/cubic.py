@@ -44,17 +44,13 @@ class Cubic:
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self.timed_out(0.0, 0)
+
+    def timed_out(self, now: float, sent: int) -> None:
+        """Begin anew, and a round with it."""
+        self._begin_round(now, sent)
         self.delay_s = inf
         """The least round trip seen."""
-        self.round_end = 0
-        self.samples = 0
-        self.least_s = inf
-        self.round_s = self.last_ack_s = 0.0
-        self.timed_out()
-
-    def timed_out(self) -> None:
-        """Begin anew, but for the delay."""
-        self.delay_s = inf
         self.epoch_s: float | None = None
         self.w_max = 0
         self.origin = 0
@@ -126,13 +122,16 @@ class Cubic:
         if self.found or window.size >= window.threshold:
             return
         if acked > self.round_end:
-            self.round_end, self.round_s, self.last_ack_s = sent, now, now
-            self.least_s, self.samples = inf, 0
+            self._begin_round(now, sent)
         if window.size < LOW_WINDOW:
             return
         if self._train(now) or self._delayed(rtt_s):
             self.found = True
             window.threshold = window.size
+
+    def _begin_round(self, now: float, sent: int) -> None:
+        self.round_end, self.round_s, self.last_ack_s = sent, now, now
+        self.least_s, self.samples = inf, 0
 
     def _train(self, now: float) -> bool:
         """Whether a round's ACKs, close on each other, have gone on for half a round trip."""

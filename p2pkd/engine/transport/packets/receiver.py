@@ -35,8 +35,8 @@ class Receiver:
 
     __slots__ = (
         "answered_s", "callbacks", "clamp", "connection", "due_s", "early", "echo_s", "edge",
-        "last_s", "latest", "measured_next", "measured_s", "next", "pending", "quick", "recent_s",
-        "rtt_s", "space", "told", "unread", "unsaid", "wakes_s", "window",
+        "last_s", "latest", "measured_next", "measured_s", "next", "patience_s", "pending", "quick",
+        "recent_s", "rtt_s", "space", "told", "unread", "unsaid", "wakes_s", "window",
     )  # fmt: skip
 
     _ok = True
@@ -54,7 +54,9 @@ class Receiver:
         """When a delayed acknowledgement is sent."""
         self.wakes_s = inf
         self.callbacks: Any = None
-        self.last_s = -inf
+        self.last_s = inf
+        self.patience_s = inf
+        """After so long without data (its time-out) it acknowledges each segment again."""
         self.told = 0
         """`next` of the last acknowledgement, and when the segment was sent that it echoes."""
         self.recent_s = -inf
@@ -78,7 +80,7 @@ class Receiver:
         connection = self.connection
         now = connection.net.now()
         seq, before = segment.seq, self.next
-        if now - self.last_s > 1.0 and self.last_s > 0:
+        if now - self.last_s > self.patience_s:
             self.quick = QUICK_ACKS
         self.last_s = now
         if seq <= self.told:
@@ -125,8 +127,12 @@ class Receiver:
         self.pending = 0
         self.due_s = inf
         said, self.unsaid = self.unsaid, []
-        offered = -(-min(self.window, self._room()) // GRAIN) * GRAIN
-        self.edge = max(self.edge, self.next + offered // MSS_BYTES)
+        offered, room = self.window, self._room()
+        if room < offered:
+            offered = room
+        edge = self.next + -(-offered // GRAIN) * GRAIN // MSS_BYTES
+        if edge > self.edge:
+            self.edge = edge
         self.told = self.next
         ack = Ack(self.connection, self.next, said, self.edge, duplicate)
         ack.echo_s = self.recent_s
@@ -154,11 +160,14 @@ class Receiver:
 
     def _room(self) -> int:
         """Return what is free of the buffer, in bytes of payload."""
-        return max(self.clamp - (self.unread + len(self.early)) * MSS_BYTES, 0)
+        room = self.clamp - (self.unread + len(self.early)) * MSS_BYTES
+        return room if room > 0 else 0
 
     def _widen(self) -> None:
         """Two segments more for each that comes, up to what the buffer holds."""
-        room = min(self.clamp, self._room())
+        if self.window >= self.clamp:
+            return
+        room = self._room()
         if self.window < room:
             self.window = min(self.window + 2 * MSS_BYTES, room)
             self.quick = max(self.quick, 0) | 1

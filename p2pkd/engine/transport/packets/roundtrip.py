@@ -36,7 +36,8 @@ class RoundTrip:
         The variation is the largest deviation of a round trip, times four and at least `LEAST_S`;
         it falls by a quarter a round at most.
         """
-        self.least_s = min(self.least_s, rtt_s)
+        if rtt_s < self.least_s:
+            self.least_s = rtt_s
         if self.smooth_s < 0:
             self.smooth_s = rtt_s
             self._deviation = 2 * rtt_s
@@ -48,8 +49,10 @@ class RoundTrip:
         change = abs(off) - self._deviation / 4
         # A round trip that has become shorter must not make the time-out longer at once.
         self._deviation += change / 8 if off < 0 < change else change
-        self._largest = max(self._largest, self._deviation)
-        self._variation = max(self._variation, self._largest)
+        if self._deviation > self._largest:
+            self._largest = self._deviation
+        if self._largest > self._variation:
+            self._variation = self._largest
         if acked > self._until:
             if self._largest < self._variation:
                 self._variation -= (self._variation - self._largest) / 4

@@ -12,8 +12,8 @@ class Scoreboard:
     """The segments of one sender, by number."""
 
     __slots__ = (
-        "_moved", "delivered", "first_rtt_s", "flying", "holes", "last_rtt_s", "lost", "newest",
-        "newest_rtt_s", "next", "originals", "sacked", "una",
+        "_moved", "_now", "delivered", "first_rtt_s", "flying", "holes", "last_rtt_s", "lost",
+        "newest", "newest_rtt_s", "next", "originals", "sacked", "sacked_rtt_s", "una",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -38,6 +38,16 @@ class Scoreboard:
         """Whether it told of a segment that was sent once."""
         self.first_rtt_s = self.last_rtt_s = -1.0
         """Round trips of the first and the last segment that it told of, negative if unknown."""
+        self._now, self.sacked_rtt_s = 0.0, -1.0
+
+    @property
+    def covered(self) -> bool:
+        """Whether the last acknowledgement told of a segment sent before the first missing one.
+
+        Only then may a time-out be put off without the first missing one moving on.
+        """
+        head = self.flying.get(self.una) or self.lost.get(self.una)
+        return head is not None and self.sacked_rtt_s > self._now - head.sent_s
 
     def take(self, ack: Ack, now: float, least_rtt_s: float) -> None:
         """Take in *ack*; round trips below *least_rtt_s* are not those of what was sent again.
@@ -45,7 +55,7 @@ class Scoreboard:
         Round trips are those of segments that were sent once; where only others arrived in order,
         the time stamp tells it (Linux' `tcp_clean_rtx_queue` and `tcp_ack_update_rtt`).
         """
-        self.delivered, self.originals = 0, False
+        self.delivered, self.originals, self._now = 0, False, now
         self.first_rtt_s = self.last_rtt_s = -1.0
         first = last = -1.0
         for seq in ack.blocks:
@@ -56,6 +66,7 @@ class Scoreboard:
                     first, last = (rtt if first < 0 else first), rtt
         if self.una < ack.seq:
             self._advance(ack, now, least_rtt_s)
+        self.sacked_rtt_s = first
         if first >= 0:
             self.last_rtt_s = last
             if self.first_rtt_s < 0:
@@ -100,16 +111,18 @@ class Scoreboard:
         """Mark as lost what was sent before the newest delivered and waited *patience_s* beyond.
 
         Return how many, whether one of them was sent again before, and in how many seconds the
-        next is due (infinite if none is).
+        last of the others is due (infinite if none is).
         """
         found: list[Segment] = []
+        due = inf
         for segment in self.flying.values():
             if segment.order >= self.newest:
                 break
             if patience_s and segment.sent_s + self.newest_rtt_s + patience_s > now:
-                return (*self._lose(found), segment.sent_s + self.newest_rtt_s + patience_s - now)
-            found.append(segment)
-        return (*self._lose(found), inf)
+                due = segment.sent_s + self.newest_rtt_s + patience_s - now
+            else:
+                found.append(segment)
+        return (*self._lose(found), due)
 
     def time_out(self, now: float, patience_s: float) -> None:
         """Mark the first segment as lost, and all others that are not recent."""

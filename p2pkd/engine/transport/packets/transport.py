@@ -299,8 +299,8 @@ class Tcp:
             packet.due_s = -1.0
             packet.dropped()
 
-    def _timer(self, connection: Connection) -> None:
-        connection.timer()
+    def _timer(self, timer: Any) -> None:
+        timer.woken()
 
     def _late(self, receiver: Any) -> None:
         receiver.late()
