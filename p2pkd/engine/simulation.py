@@ -123,8 +123,10 @@ class Simulation:
     def _make_network(self, streams: Streams, *, track: bool) -> Network:
         env, world, links = self.env, self.world, self.scenario.links
         shared = make_shared_links(links, self.scenario.topology, world.topology)
-        transport = make_transport(links, env, world.links, shared, track=track)
         hazards = Hazards(links, streams, world.links.latency)
+        transport = make_transport(
+            links, env, world.links, shared, hazards.loses_packet, track=track
+        )
         return Network(env, transport, links, hazards, self.books, self.observer, self._receive)
 
     def _make_shared(
