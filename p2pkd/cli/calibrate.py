@@ -13,7 +13,7 @@ from p2pkd.cli.app import ScenarioArgument, SetOption, app, example
 from p2pkd.cli.streams import echo
 
 if TYPE_CHECKING:
-    from p2pkd.analysis.calibration import Rule, Timing
+    from p2pkd.calibration.fit import Rule, Timing
     from p2pkd.scenario.load import Loaded
 
 _COLUMNS = f"{'model':24} {'call':7} {'batch':>5} {'median':>8} {'least':>8}"
@@ -45,8 +45,8 @@ def calibrate(
     with an overhead a step; and with bytes / memory bandwidth as well.  Errors are in per cent of
     the time measured, + where the rule is too slow.  On a busy machine take more --seconds.
     """
-    from p2pkd.analysis.bench import ladder, measure
-    from p2pkd.analysis.calibration import RULES, fit
+    from p2pkd.calibration.bench import ladder, measure
+    from p2pkd.calibration.fit import RULES, fit
     from p2pkd.core.files import write_text
     from p2pkd.learning.consolidate import optimizer_of
     from p2pkd.scenario.load import load_scenario
@@ -92,7 +92,7 @@ def _data(loaded: Loaded) -> tuple[tuple[int, ...], int]:
 def _table(timings: Sequence[Timing], rules: dict[str, Rule]) -> Iterator[str]:
     import numpy as np
 
-    from p2pkd.analysis.calibration import RULES, errors, left_out
+    from p2pkd.calibration.fit import RULES, errors, left_out
 
     by_rule = [errors(rule, timings) for rule in rules.values()]
     yield " ".join([_COLUMNS, *(f"{name:>11}" for name in rules)])
@@ -128,7 +128,9 @@ def _profile(rule: Rule, timings: Sequence[Timing], threads: int) -> Iterator[st
     if rule.s_per_flop:
         yield f"    flops: {FLOP_RATE.format(_rounded(1 / rule.s_per_flop))}"
     else:
-        yield "    flops: 1000 TFLOP/s  # no sign of FLOPs: the models are too small"
+        most = max(timing.parts[1] / timing.fastest_s for timing in timings)
+        seen = FLOP_RATE.format(_rounded(most))
+        yield f"    flops: {seen}  # the most that was seen; the fit finds no limit"
     if rule.overhead_s:
         yield f"    overhead: {DURATION.format(_rounded(rule.overhead_s))}"
     if rule.s_per_byte:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from p2pkd.analysis.bench import ladder, measure
-from p2pkd.analysis.calibration import RULES, Rule, Timing, errors, fit, left_out
+from p2pkd.calibration.bench import ladder, measure
+from p2pkd.calibration.fit import RULES, Rule, Timing, errors, fit, left_out
 from p2pkd.engine.effort import Traffic
 from p2pkd.learning.optimizers import make_optimizer
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
