@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from p2pkd.analysis.calibration import Timing
+from p2pkd.calibration.fit import Timing
 from p2pkd.engine.effort import Traffic
 from p2pkd.learning.architecture import Architecture, build_architecture
 from p2pkd.learning.optimizers import Optimizer
