@@ -1,138 +1,194 @@
-"""TCP behind the transport protocol: closed forms, aborts, outages, what is kept, what is given up."""
+"""`Tcp` behind the transport's protocol: bytes, aborts, outages, kept connections, refusals."""
 
-from math import ceil
+from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from p2pkd.core.errors import ScenarioError
+from p2pkd.engine.timeline import Timeline
 from p2pkd.engine.transport import Tcp
-from p2pkd.engine.transport.packets.transport import QueueLimit
+from p2pkd.engine.transport.packets.transport import HANDSHAKE_BYTES, segments
+from p2pkd.scenario.link_options import LEAST_QUEUE_BYTES, KeptConnections, QueueDepth
+from p2pkd.scenario.links import LinksSpec
+from p2pkd.scenario.load import scenario_from_dict
 
-RATE, LATENCY_S = 1e6, 0.05
-TURN_S = 0.0001
-HANDSHAKE_S = 2 * LATENCY_S + 4 * 60 / RATE + TURN_S
-
-
-def wire_bytes(size):
-    return size + 52 * max(1, ceil(size / 1448))
+RATE, LATENCY_S = 1e5, 0.02
 
 
-def on_its_way_s(size):
-    """Return the seconds of a first window: store and forward, headers and all."""
-    return LATENCY_S + (wire_bytes(size) + min(size, 1448) + 52) / RATE
+class Links:
+    """Three hosts, 100 kB/s both ways, 20 ms apart."""
+
+    uplink = downlink = np.full(3, RATE)
+
+    def latency(self, a, b):
+        return LATENCY_S
 
 
 @pytest.fixture
-def net(env, links):
-    return lambda n=2, rate=RATE, **options: Tcp(
-        env, links(rate, n=n, latency_s=LATENCY_S), **options
-    )
+def env():
+    return Timeline()
 
 
-@pytest.mark.parametrize("size", [0, 1, 1448, 1449, 14480])
-def test_a_message_of_one_window(net, wire, env, size):
-    line = wire(net())
-    transfer = line.send("m", 0, 1, size)
+def carry(env, tcp, size=10_000, at=0.0, pair=(0, 1), ended=None):
+    """Start a transfer at *at*; return a list that it is put in then."""
+    found = []
+
+    def done(transfer):
+        if ended is not None:
+            ended.append(env.now)
+
+    env.timeout(at).callbacks.append(lambda _: found.append(tcp.start(*pair, size, done)))
+    return found
+
+
+def test_every_byte_of_an_undisturbed_message(env):
+    ended = []
+    tcp = Tcp(env, Links())
+    transfer = carry(env, tcp, ended=ended)
     env.run()
-    assert line.ends["m"] == pytest.approx(HANDSHAKE_S + on_its_way_s(size), abs=1e-12)
-    assert transfer.resent_bytes == 0
-    assert line.transport.crossed(transfer) == size + line.transport.overhead_bytes(size)
-    assert line.transport.overhead_bytes(size) == 112 + wire_bytes(size) - size
+    assert len(ended) == 1
+    assert transfer[0].resent_bytes == 0
+    assert tcp.overhead_bytes(10_000) == 112 + 7 * 52
+    assert tcp.crossed(transfer[0]) == 10_000 + tcp.overhead_bytes(10_000)
 
 
-def test_extra_latency_is_the_data_s_alone(net, wire, env):
-    line = wire(net())
-    line.send("m", 0, 1, 1000, extra_latency_s=0.3)
+@pytest.mark.parametrize(("size", "n"), [(0, 1), (1, 1), (1448, 1), (1449, 2), (1_000_000, 691)])
+def test_segments(size, n):
+    assert segments(size) == n
+
+
+def test_an_aborted_message_is_charged_for_what_left(env):
+    """Ten segments leave in 150 ms; after half of that, as many have gone."""
+    ended = []
+    tcp = Tcp(env, Links(), track=True)
+    found = carry(env, tcp, size=14_480, ended=ended)
+    # Two ways and the SYNs, then 15 ms a segment.
+    env.timeout(0.0435 + 5 * 0.015).callbacks.append(lambda _: tcp.abort(found[0]))
+    env.run(until=0.2)
+    assert tcp.crossed(found[0]) == HANDSHAKE_BYTES + 5 * 1500
+    assert tcp.transfers_of(0) == []
     env.run()
-    assert line.ends["m"] == pytest.approx(HANDSHAKE_S + 0.3 + on_its_way_s(1000))
+    assert ended == []
 
 
-def test_a_kept_connection_shakes_hands_once_and_ends_when_idle(net, wire, env):
-    line = wire(net(kept_s=10.0))
-    for at in (0, 5, 14.9, 30):
-        line.send(at, 0, 1, 1000, at=at)
+def test_an_outage_is_waited_for(env):
+    ended = []
+    tcp = Tcp(env, Links())
+    carry(env, tcp, size=100_000, ended=ended)
+    env.timeout(0.3).callbacks.append(lambda _: tcp.set_rates(1, RATE, 0.0))
+    env.timeout(5.0).callbacks.append(lambda _: tcp.set_rates(1, RATE, RATE))
     env.run()
-    took = {at: end - at for at, end in line.ends.items()}
-    for at in (0, 30):
-        assert took[at] == pytest.approx(HANDSHAKE_S + on_its_way_s(1000))
-    assert took[5] == pytest.approx(on_its_way_s(1000))
-    assert took[14.9] == pytest.approx(on_its_way_s(1000))
+    # Time-outs double meanwhile: it goes on within a few seconds of the link.
+    assert 5.0 < ended[0] < 12.0
 
 
-def test_slow_start_begins_anew_after_a_time_out_of_idle_time(net, wire, env):
-    line, fast = wire(net(rate=1e9, kept_s=60.0)), LATENCY_S
-    size = 30 * 1448  # windows of 10 and 20
-    line.send("first", 0, 1, size)
-    line.send("soon", 0, 1, size, at=0.45)
-    line.send("late", 0, 1, size, at=5)
+def test_a_link_that_never_comes_back_keeps_nobody_busy(env):
+    ended = []
+    tcp = Tcp(env, Links())
+    tcp.set_rates(1, RATE, 0.0)
+    carry(env, tcp, ended=ended)
+    env.run(until=86_400.0)
+    assert ended == []
+    # A try every two minutes, each one event or two.
+    assert next(env._eid) < 3000
+
+
+def test_kept_connections_are_closed_when_an_end_leaves(env):
+    ended = []
+    tcp = Tcp(env, Links(), kept_s=100.0)
+    for at in (0.0, 2.0, 4.0):
+        carry(env, tcp, size=1000, at=at, ended=ended)
+    env.timeout(3.0).callbacks.append(lambda _: tcp.forget(1))
     env.run()
-    assert line.ends["first"] == pytest.approx(5 * fast, abs=0.001)
-    assert line.ends["soon"] - 0.45 == pytest.approx(fast, abs=0.001)
-    assert line.ends["late"] - 5 == pytest.approx(3 * fast, abs=0.001)
+    first, second, third = (end - at for end, at in zip(ended, (0.0, 2.0, 4.0), strict=True))
+    assert second < first == pytest.approx(third)
+    assert first - second > 2 * LATENCY_S
 
 
-def test_an_abort_frees_nothing_that_was_sent_and_calls_nobody(net, wire, env):
-    line = wire(net(track=True))
-    transfer = line.send("m", 0, 1, 14480)
-    line.at(0.105, lambda: line.transport.abort(transfer))
+def test_a_connection_each_way(env):
+    """What is kept from 0 to 1 serves nothing from 1 to 0."""
+    ended = []
+    tcp = Tcp(env, Links(), kept_s=100.0)
+    carry(env, tcp, size=1000, ended=ended)
+    carry(env, tcp, size=1000, at=2.0, pair=(1, 0), ended=ended)
     env.run()
-    assert not line.log
-    assert not line.transport.transfers_of(0)
-    # Data begin at .1003 s; what is on the wire in part has not crossed yet.
-    left = (0.105 - 0.1 - 2 * 120 / RATE - TURN_S - 52 / RATE) * RATE // 1500 * 1500
-    assert line.transport.crossed(transfer) == pytest.approx(112 + left, abs=1500)
+    assert ended[0] == pytest.approx(ended[1] - 2.0)
 
 
-def test_others_on_a_kept_connection_begin_anew_after_an_abort(net, wire, env):
-    line = wire(net(kept_s=10.0))
-    first = line.send("first", 0, 1, 100_000)
-    line.send("second", 0, 1, 1000, at=0.01)
-    line.at(0.12, lambda: line.transport.abort(first))
+def test_a_full_queue_drops_and_all_arrives(env):
+    ended = []
+    transfers = []
+    tcp = Tcp(env, Links(), queue=([4500.0] * 3, [4500.0] * 3))
+    for source in (0, 1):
+        transfers.append(carry(env, tcp, size=300_000, pair=(source, 2), ended=ended))
     env.run()
-    assert list(line.ends) == ["second"]
-    assert 0.12 + HANDSHAKE_S < line.ends["second"] < 0.12 + HANDSHAKE_S + 0.1
+    assert len(ended) == 2
+    assert sum(found[0].resent_bytes for found in transfers) > 0
+    # Neither end has more than the link can bring.
+    assert max(ended) > 600_000 / RATE * 1500 / 1448
 
 
-def test_an_outage_is_waited_for(net, wire, env):
-    line = wire(net())
-    line.send("m", 0, 1, 10_000)
-    line.at(0.01, lambda: line.transport.set_rates(1, 0.0, 0.0))
-    line.at(20.0, lambda: line.transport.set_rates(1, RATE, RATE))
+def test_lost_packets_are_sent_again(env):
+    rng = np.random.default_rng(0)
+    ended = []
+    tcp = Tcp(env, Links(), lose=lambda node: bool(rng.random() < 0.05))
+    found = carry(env, tcp, size=1_000_000, ended=ended)
     env.run()
-    assert 20.0 < line.ends["m"] < 60.0
+    assert len(ended) == 1
+    assert 0.02e6 < found[0].resent_bytes < 0.2e6
 
 
-@pytest.mark.parametrize(("at", "gives_up_s"), [(0.01, 127.0), (0.15, 924.6)])
-def test_a_dead_link_is_given_up(net, wire, env, at, gives_up_s):
-    """An unanswered handshake after 127 s; data at the first time-out after 924.6 s."""
-    line = wire(net(track=True))
-    transfer = line.send("m", 0, 1, 100_000)
-    line.at(at, lambda: line.transport.set_rates(1, 0.0, 0.0))
-    env.run()
-    assert transfer.failed
-    assert not transfer.live
-    assert not line.transport.transfers_of(1)
-    assert gives_up_s <= line.ends["m"] < gives_up_s + 125
-    if at < 0.1:
-        assert line.ends["m"] == gives_up_s
-    assert line.transport.crossed(transfer) >= 112
+# What a scenario says
 
 
-def test_what_does_not_fit_is_dropped_and_sent_again(net, wire, env):
-    line = wire(net(3, queue=QueueLimit(0.0, 3000.0)))
-    one = line.send("one", 0, 1, 20_000)
-    two = line.send("two", 2, 1, 20_000)
-    env.run()
-    assert set(line.ends) == {"one", "two"}
-    assert one.resent_bytes + two.resent_bytes >= 1500
-    for transfer in (one, two):
-        overhead = line.transport.overhead_bytes(20_000)
-        assert line.transport.crossed(transfer) == 20_000 + overhead + transfer.resent_bytes
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [
+        ("100 ms", QueueDepth(0.1, LEAST_QUEUE_BYTES)),
+        ("48 kB", QueueDepth(0.0, 48_000.0)),
+        ("2 s", QueueDepth(2.0, LEAST_QUEUE_BYTES)),
+    ],
+)
+def test_queues_by_time_or_size(text, depth):
+    spec = LinksSpec(queue=text)
+    assert spec.queue == depth
+    assert LinksSpec(queue=spec.model_dump()["queue"]) == spec
 
 
-def test_lost_packets_are_sent_again(net, wire, env):
-    lost = iter([False, False, False, True])
-    line = wire(net(lose=lambda source, target: next(lost, False)))
-    transfer = line.send("m", 0, 1, 1000)
-    env.run()
-    assert transfer.resent_bytes == 1052
-    assert line.ends["m"] > HANDSHAKE_S + on_its_way_s(1000) + 0.2
+def test_defaults():
+    spec = LinksSpec(connections="kept")
+    assert (spec.transport, spec.congestion) == ("tcp", "cubic")
+    assert spec.connections == KeptConnections(idle="5 min")
+
+
+SCENARIO = {
+    "duration": "1 min",
+    "agents": 3,
+    "topology": "ring",
+    "devices": [{"profile": "laptop"}],
+    "data": {"dataset": "digits"},
+    "method": {"preset": "d-distillation"},
+}
+
+
+@pytest.mark.parametrize(
+    ("links", "words"),
+    [
+        ({"queue": "10 ms", "transport": "fair"}, "queue: only with transport: tcp"),
+        ({"queue": "1 kB"}, "at least 1500 B"),
+        ({"queue": "fast"}, "a time or a size, like '100 ms' or '48 kB'"),
+        ({"queue": "2 h"}, "at most 1 h"),
+        ({"connections": "kept", "transport": "fifo"}, "connections: only with transport: tcp"),
+        ({"congestion": "reno", "transport": "fair"}, "congestion: only with transport: tcp"),
+        ({"slow_start": True}, "slow_start: only with transport: fair"),
+        ({"window": "64 kB"}, "window: only with transport: fair"),
+        ({"packets": {"loss": 0.1, "mtu": "1 kB"}}, "packets.mtu: transport tcp has segments"),
+        ({"packets": {"loss": 0.1, "resend": False}}, "packets.resend: transport tcp sends again"),
+        ({"transport": "fifo", "outages": [{"at": "1 s", "lasts": "1 s", "share": 1}]}, "tcp or"),
+    ],
+)
+def test_what_does_not_go_together_is_named(links, words):
+    with pytest.raises(ScenarioError) as error:
+        scenario_from_dict({**SCENARIO, "links": links})
+    assert words in str(error.value)
