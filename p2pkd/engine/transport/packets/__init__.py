@@ -6,8 +6,8 @@ all of it):
 
 * HyStart's rounds begin whatever the window is (Linux since 6.14; before, from 16 segments on), and
   it hears of selective acknowledgements, in a recovery as well: 4.7, 39.
-* A receiver acknowledges each segment while its window grows (`tcp_grow_window`), which makes trains
-  of acknowledgements that end slow start: .9, 15.
+* A receiver acknowledges each segment while its window grows (`tcp_grow_window`), which makes
+  trains of acknowledgements that end slow start: .9, 15.
 * Windows grow with what arrives in order alone (`tcp_may_raise_cwnd`); bursts of two are
   acknowledged at their end (PSH): .4, 4 to 8.
 * A buffer that grows with what is read in a round trip (`tcp_rcvbuf_grow`, 6.16), whose window
