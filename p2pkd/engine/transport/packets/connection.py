@@ -118,7 +118,7 @@ class Connection:
         self.rtt.backoff = 1
         self.receiver.patience_s = self.rtt.timeout_s
         self.net.send(Opening(self, HEADER_BYTES), self.source, self.target, now)
-        self._timer.arm(now + TURN_S, self._begin)
+        self._timer.arm(now + TURN_S, self._begin, exact=True)
 
     def _begin(self) -> None:
         self._timer.due = None
