@@ -22,6 +22,7 @@ from p2pkd.engine.clocks import AsynchronousClock, RoundClock
 from p2pkd.engine.contents import Composer
 from p2pkd.engine.core_links import make_shared_links
 from p2pkd.engine.dynamics import make_changes
+from p2pkd.engine.effort import make_efforts
 from p2pkd.engine.evaluation import Evaluator
 from p2pkd.engine.hardware import Power, any_battery, make_devices
 from p2pkd.engine.hazards import Hazards
@@ -156,6 +157,7 @@ class Simulation:
             degree_of=self.graph.degree,
             react=self.clock.react,
             views=_views(world),
+            efforts=make_efforts(world.devices, self.profile.traffic),
         )
         search = make_search(objective, world, learner, self.profile)
         object.__setattr__(shared, "search", search)

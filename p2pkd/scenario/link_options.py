@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -78,11 +77,22 @@ class QueueDepth:
         """Return ``100 ms`` or ``48 kB``; a time holds `LEAST_QUEUE_BYTES` at least."""
         if isinstance(value, QueueDepth):
             return value
+<<<<<<< HEAD
         if isinstance(value, str):
             for dimension in (units.DURATION, units.SIZE):
+                amount = None
                 with suppress(ValueError):
                     amount = dimension.parse(value)
+                if amount is not None:
                     return QueueDepth._of(dimension is units.DURATION, amount, value)
+=======
+        for dimension in (units.DURATION, units.SIZE) if isinstance(value, str) else ():
+            try:
+                amount = dimension.parse(value)
+            except ValueError:
+                continue
+            return QueueDepth._of(dimension is units.DURATION, amount, value)
+>>>>>>> main
         raise ValueError(f"must be a time or a size, like '100 ms' or '48 kB', given {value!r}")
 
     @staticmethod

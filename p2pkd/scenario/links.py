@@ -120,7 +120,7 @@ class RetransmitSpec(Spec):
 class LinksSpec(Spec):
     """The network between the agents."""
 
-    transport: Literal["tcp", "fair", "fifo", "instant"] = "fair"
+    transport: Literal["tcp", "fair", "fifo", "instant"] = "tcp"
     """`tcp`: packets in queues, as Linux sends them; `fair`: transfers share links max-min; `fifo`:
     one after another; `instant`: no bandwidth."""
     latency: LatencySpec = ConstantLatency(value="20 ms")

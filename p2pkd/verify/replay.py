@@ -11,11 +11,14 @@ import json
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from p2pkd.core.errors import InputError
+from p2pkd.core.plain_json import read_json
 from p2pkd.engine.timeline import Timeline
 from p2pkd.engine.transport import Fair
 from p2pkd.engine.transport.packets import Tcp
@@ -31,9 +34,34 @@ Case = dict[str, Any]
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Return all measured cases."""
+    """Return the measured cases that come with the package."""
     text = files("p2pkd.verify").joinpath("data/tcp_cases.json").read_text(encoding="utf-8")
     return tuple(json.loads(text)["cases"])
+
+
+def read_cases(path: Path) -> tuple[Case, ...]:
+    """Return the cases in the file *path*; raise InputError where it has none of this form."""
+    found = read_json(path, InputError)
+    try:
+        measured = tuple(found["cases"])
+        for case in measured:
+            _check(case)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: no measured cases as in tcp_cases.json: {error!r}") from None
+    if not measured:
+        raise InputError(f"{path}: has no cases")
+    return measured
+
+
+def _check(case: Case) -> None:
+    n = len(case["up"])
+    for key in ("down", "up_queue", "down_queue", "latency"):
+        if len(case[key]) != n:
+            raise ValueError(f"{case['name']}: {key} is not of {n} hosts")
+    for source, target, size, start, connection, median, runs in case["flows"]:
+        whole = 0 <= source < n and 0 <= target < n and size >= 0 and median > 0 and runs
+        if not (whole and isinstance(connection, str) and start is not None):
+            raise ValueError(f"{case['name']}: a flow from {source} to {target}")
 
 
 def group(case: Case) -> str:
@@ -156,12 +184,11 @@ def draws(case: Case, count: int, late_s: float = 0.0001) -> list[list[float]]:
     return [list(seconds) for seconds in zip(*runs, strict=True)]
 
 
-def _losses(case: Case, seed: int) -> Callable[[int], bool] | None:
+def _losses(case: Case, seed: int) -> Callable[[int, int], bool] | None:
     if "loss" not in case:
         return None
-    (loss,) = {share for row in case["loss"] for share in row if share}
-    draw = np.random.default_rng(seed).random
-    return lambda node: bool(draw() < loss)
+    loss, draw = case["loss"], np.random.default_rng(seed).random
+    return lambda source, target: bool(draw() < loss[source][target])
 
 
 def play_fair(case: Case, *, slow_start: bool = False) -> list[float]:
