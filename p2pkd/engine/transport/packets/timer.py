@@ -22,7 +22,7 @@ def due(armed_s: float, deadline_s: float) -> float:
     """Return when a timer for *deadline_s*, set at *armed_s*, goes off."""
     start = int(armed_s / TICK_S)
     ticks = ceil((deadline_s - armed_s) / TICK_S)
-    grain = 8 ** sum(ticks >= level for level in _LEVELS)
+    grain = 1 << 3 * sum(ticks >= level for level in _LEVELS)
     return ((start + ticks) // grain + 1) * grain * TICK_S
 
 
