@@ -50,10 +50,10 @@ class Connection:
     """Carries transfers from *source* to *target*, one after another; *once*: a single one."""
 
     __slots__ = (
-        "_clear_s", "_high", "_prior", "_probed", "_reduction", "_resent_probe", "_state", "_stuck_s",
-        "_timer", "_use", "board", "closed", "congestion", "echo_s", "edge", "end", "last_sent_s", "net",
-        "once", "orders", "ready", "receiver", "rtt", "source", "syn_s", "target", "unread",
-        "unsent", "used_s", "window",
+        "_clear_s", "_high", "_prior", "_probed", "_reduction", "_resent_probe", "_state",
+        "_stuck_s", "_timer", "_use", "board", "closed", "congestion", "echo_s", "edge", "end",
+        "last_sent_s", "net", "once", "orders", "ready", "receiver", "rtt", "source", "syn_s",
+        "target", "unread", "unsent", "used_s", "window",
     )  # fmt: skip
 
     def __init__(
