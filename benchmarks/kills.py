@@ -33,6 +33,7 @@ import pandas as pd
 from p2pkd.analysis.result import Result
 from p2pkd.core.errors import ResultError
 from p2pkd.core.seal import check_all, read_manifest
+from p2pkd.run import simulate
 
 P2PKD = (sys.executable, "-m", "p2pkd")
 ENV = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -109,8 +110,7 @@ def disks(folder: Path, n: int) -> Iterator[str]:
     """Run on *n* disks of different sizes; yield what came of it."""
     folder.mkdir()
     scenario = str(folder.parent / "killed.yaml")
-    lasting([*P2PKD, "run", scenario, "--dry-run", "--no-report", "--out", str(folder / "r")])
-    fingerprint = Result.from_dir(folder / "r").summary["fingerprint"]
+    fingerprint = simulate(scenario, dry_run=True, out=folder / "r").summary["fingerprint"]
     step = len(SIZES) / n
     for size in (SIZES[int(i * step)] for i in range(n)):
         place = folder / str(size)

@@ -14,7 +14,7 @@ from p2pkd.scenario.load import load_scenario
 from p2pkd.scenario.presets import preset_names
 
 # What each of these files ends with, and what it would end with otherwise, is looked at by
-# test_scenarios.py, test_methods.py, test_task_scenarios.py and test_objective_scenarios.py.
+# test_scenarios.py, test_methods.py and test_task_scenarios.py.
 RUN_BY_TESTS = (
     "scenarios/*.yaml",
     "scenarios/methods/part-*.yaml",

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from p2pkd import extend
+
 TEXT = Path("docs/extending.md").read_text()
+# What other packages build on: a name may be added here, and none taken away.
+NAMES = """
+AdaptivePeers AgentRecord Aging Architecture CodecSpec Combination ComputeRecord Count DataError
+DatasetSpec Draws Duration DynamicsSpec EvaluationRecord Family Filter FixedCodec FlowSpec Fraction
+History Impression InputError Judgement KnowledgeSpec LearningRate MeasureSpec Memory MemorySpec
+MessageRecord MethodSpec MixingSpec ModelSpec Objective Observer OptimizerSpec Outputs P2pkdError
+PartitionSpec PeerSampler PeersSpec Period Phased PopulationRecord PresenceRecord PrivacySpec
+ProtocolSpec Rate Raw Response RowKnowledge RunError Share Sharpening Size Spec Steps Streams
+Strength Temperature Topology TopologySpec Weight Weighting Work kl_divergence make_architecture
+make_optimizer register_dataset register_dynamics register_partition register_topology
+"""
 P2PKD = ("-c", "from p2pkd.cli import app; app()")
 
 
@@ -46,6 +59,24 @@ def python(folder, *args):
     )
 
 
+def test_the_door_has_these_names_and_opens_without_array_libraries():
+    assert sorted(extend.__all__) == sorted(NAMES.split())
+    assert all(getattr(extend, name) is not None for name in extend.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'Learner'"):
+        extend.Learner  # noqa: B018
+    heavy = "{'torch', 'pandas', 'numpy', 'networkx', 'sklearn'} & set(sys.modules)"
+    done = python(".", "-c", f"import p2pkd.extend, sys; print(sorted({heavy}))")
+    assert done.stdout == "[]\n"
+
+
+def test_the_page_and_the_notebook_go_through_the_door():
+    notebook = Path("notebooks/05_your_own_method.ipynb").read_text()
+    for text in (TEXT, notebook):
+        used = set(re.findall(r"\bfrom (p2pkd(?:\.\w+)*) import", text))
+        assert "p2pkd.extend" in used
+        assert {name for name in used if not name.startswith("p2pkd.analysis")} == {"p2pkd.extend"}
+
+
 def test_the_command_of_the_page_runs(package):
     (command,) = re.findall(r"^\$ p2pkd (.+)$", TEXT, re.M)
     done = python(package, *P2PKD, *command.split(), "--out", "run")
@@ -53,6 +84,7 @@ def test_the_command_of_the_page_runs(package):
     assert "distill" in (package / "run" / "manifest.json").read_text()
     resolved = (package / "run" / "resolved.yaml").read_text()
     assert "objective: reverse" in resolved
+    assert "topology: {kind: line" in resolved
     assert "reverse-kd" in resolved
 
 

@@ -1,4 +1,8 @@
-"""Every part of a method and every preset runs in little, distils, and makes a difference."""
+"""Every objective, preset and part of a method: runs in little, distils, and makes a difference.
+
+And however it is computed, the records are the same: many agents at a time on two threads, by a
+process of its own where learning can have one, or one agent after the other beside the event loop.
+"""
 
 from functools import cache
 from math import ceil
@@ -9,11 +13,22 @@ import pytest
 
 import p2pkd
 from p2pkd.core.errors import InputError
+from p2pkd.distillation.base import Objective
+from p2pkd.scenario.kinds import load_kinds
+from p2pkd.scenario.load import load_scenario
 from p2pkd.scenario.presets import load_preset
 
 FOLDER = Path("scenarios/methods")
+OBJECTIVES = sorted(FOLDER.glob("objective-*.yaml"))
 PARTS = sorted(FOLDER.glob("part-*.yaml"))
 PRESETS = sorted(FOLDER.glob("preset-*.yaml"))
+# Named by scenarios of their own, elsewhere: controls, parameter gossip and the quickstart.
+ELSEWHERE = {"local", "merge", "mutual", "response", "self"}
+BRIEF = ("duration=4 min", "evaluate.every=4 min")
+LITTLE = ("agents=8", *BRIEF)
+# Convolutional nets, and a generator fitted for each message.
+SLOW = {"objective-activation-attention", "objective-data-free", "preset-fedgen"}
+LESS = ("agents=6", "duration=2 min", "evaluate.every=2 min")
 
 
 @cache
@@ -22,23 +37,54 @@ def summary(source, *overrides):
         result = p2pkd.simulate(source, overrides=overrides, out=Path(folder) / "run")
         loss = result.population["loss_mean"].iloc[-1]
         agents = result.agents
-    return {**result.summary, "loss": loss, "agents": agents}
+        processes = result.manifest["execution"]["processes"]
+    more = {"loss": loss, "agents": agents, "accuracies": agents["accuracy"].tolist()}
+    return {**result.summary, **more, "processes": processes}
 
 
 def without_the_part():
     return summary(FOLDER / "small.yaml", "method.preset=d-distillation")
 
 
+def computed(executor, threads, processes):
+    """Return the overrides that say how learning is computed."""
+    said = {"executor": executor, "threads": threads, "processes": processes}
+    return [f"execution.{key}={value}" for key, value in said.items()]
+
+
+@pytest.mark.parametrize("path", OBJECTIVES + PRESETS, ids=lambda path: path.stem)
+def test_it_distils_matters_and_is_the_same_however_computed(path):
+    little = LITTLE if path in OBJECTIVES else BRIEF
+    if path.stem in SLOW:
+        little = LESS
+    elif path.stem == "objective-offline":
+        little = (*LITTLE, "duration=6 min")  # its teachers are done after five
+    apart = 1 if load_scenario(path).scenario.method.looks else 2
+    got = summary(path, *little, *computed("grouped", 2, apart))
+    assert got["processes"] == apart
+    assert got["distill_steps"] + got["merges"] > 0
+    assert got["distilled"]
+    assert got["payload_bytes"] > 0 or path.stem == "objective-self"
+    without = summary(path, *little, "method.teachers.warm_up=1 h")
+    assert without["distill_steps"] == 0
+    assert got["accuracies"] != without["accuracies"] or got["loss"] != without["loss"]
+    one_by_one = summary(path, *little, *computed("loop", 1, 1))
+    assert got["fingerprint"] == one_by_one["fingerprint"]
+
+
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
-def test_preset_distils(path):
+def test_a_preset_has_its_paper_and_says_where_it_departs(path):
     preset = load_preset(path.stem.removeprefix("preset-"))
     assert preset.paper
     assert preset.departures
-    got = summary(path)
-    assert got["distill_steps"] + got["merges"] > 0
-    assert got["distilled"]
-    assert got["payload_bytes"] > 0
-    assert got["loss"] != summary(path, "method.teachers.warm_up=1 h")["loss"]
+
+
+def test_every_objective_is_named_by_a_scenario():
+    load_kinds()
+    paths = [*OBJECTIVES, *PRESETS]
+    named = {load_scenario(path).scenario.method.learn.tag_value for path in paths}
+    ours = {n for n, cls in Objective.members.items() if cls.__module__.startswith("p2pkd.")}
+    assert ours - ELSEWHERE == named - ELSEWHERE
 
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from p2pkd.analysis.communication import cost_to_accuracy, costs_over_time
-from p2pkd.analysis.compare import compare
-from p2pkd.analysis.headline import headline
+from p2pkd.analysis.measures.communication import cost_to_accuracy, costs_over_time
+from p2pkd.analysis.measures.compare import compare
+from p2pkd.analysis.measures.headline import headline
 from p2pkd.core.records import Observer
 from p2pkd.core.rng import Streams
 from p2pkd.engine.assemble import assemble

@@ -9,10 +9,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from making.markdown_parts import points, replace_part, table
-from p2pkd.analysis.communication import costs_over_time
-from p2pkd.analysis.readable import count, joules, percent, size
+from p2pkd.analysis.figures.studies import plot_bands
+from p2pkd.analysis.io.readable import count, joules, percent, size
+from p2pkd.analysis.measures.communication import costs_over_time
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.study_figures import plot_bands
 
 OURS, ALONE, BUDGET = "gossip distillation", "isolated", "1 MB"
 CONTROLS = ("isolated", "pooled")

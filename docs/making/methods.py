@@ -12,13 +12,13 @@ from matplotlib.ticker import FuncFormatter
 from ruamel.yaml import YAML
 
 from making.markdown_parts import replace_part
-from p2pkd.analysis import style
-from p2pkd.analysis.budgets import Budget, accuracy_at
-from p2pkd.analysis.communication import costs_over_time
-from p2pkd.analysis.readable import size
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.io.readable import size
+from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.communication import costs_over_time
+from p2pkd.analysis.measures.statistics import interval
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.statistics import interval
 from p2pkd.study.load import load_study
 
 STUDY = Path(__file__).parents[2] / "scenarios" / "studies" / "methods.yaml"

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 
 from making.markdown_parts import replace_part, table
-from p2pkd.analysis.communication import cost_to_accuracy
-from p2pkd.analysis.readable import count, size
+from p2pkd.analysis.io.readable import count, size
+from p2pkd.analysis.measures.communication import cost_to_accuracy
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
 

@@ -14,7 +14,7 @@ from making.stamps import hash_of, program_key, read_stamps, write_stamp
 from p2pkd.analysis.results import Results
 from p2pkd.study.executors import executor
 from p2pkd.study.load import Study, load_study
-from p2pkd.study.sweep import Sweep
+from p2pkd.study.start import sweep_of
 
 ROOT = Path(__file__).parent.parent.parent
 STUDIES = Path("scenarios/studies")
@@ -177,7 +177,7 @@ def _results(study: Study, plan: Plan) -> Results:
         seeds = list(dict.fromkeys(point.labels["seed"] for point in study.points))[: plan.seeds]
         some = tuple(point for point in study.points if point.labels["seed"] in seeds)
         study = replace(study, points=some)
-    sweep = Sweep.of(study, plan.runs / plan.key / study.name)
+    sweep = sweep_of(study, plan.runs / plan.key / study.name)
     sweep.run(executor("local", plan.jobs), resume=True)
     if sweep.errors:
         key, error = next(iter(sweep.errors.items()))

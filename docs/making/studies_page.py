@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 
 from making.markdown_parts import points, replace_part, table
-from p2pkd.analysis.communication import cost_to_accuracy
-from p2pkd.analysis.readable import joules, percent, seconds, size
-from p2pkd.analysis.resource_figures import plot_staleness
-from p2pkd.analysis.resources import resources_by_agent
+from p2pkd.analysis.figures.resources import plot_staleness
+from p2pkd.analysis.figures.search import plot_load
+from p2pkd.analysis.figures.studies import plot_pareto, plot_relation
+from p2pkd.analysis.io.readable import joules, percent, seconds, size
+from p2pkd.analysis.measures.communication import cost_to_accuracy
+from p2pkd.analysis.measures.resources import resources_by_agent
+from p2pkd.analysis.measures.settings import load_over_mean, with_settings
+from p2pkd.analysis.measures.topology import topology_measures
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.search_figures import plot_load
-from p2pkd.analysis.settings import load_over_mean, with_settings
-from p2pkd.analysis.study_figures import plot_pareto, plot_relation
-from p2pkd.analysis.topology_measures import topology_measures
 
 PAGE = "docs/studies.md"
 ACCURACY, DISAGREEMENT = "final_accuracy_mean", "final_disagreement"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from making.markdown_parts import replace_part
-from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.measures.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
 

@@ -1,127 +1,23 @@
-"""A finished run, read from its directory: tables as data frames, figures as methods."""
+"""A finished run with all that can be asked of it: its data, what to doubt, costs and figures."""
 
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Sequence
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from p2pkd.analysis.troubles import troubles
-from p2pkd.core.errors import ResultError
-from p2pkd.core.plain_json import read_json
+from p2pkd.analysis.io.run_data import RunData
+from p2pkd.analysis.measures.troubles import troubles
 from p2pkd.core.scores import short
-from p2pkd.core.seal import FILES, check, read_manifest
+from p2pkd.core.seal import FILES
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
-class Result:
-    """One run.
-
-    The tables ``messages``, ``evaluations``, ``compute``, ``agents``, ``population`` and
-    ``presence`` are pandas frames with one row per record of `p2pkd.core.records` and the record's
-    fields as columns; each is read when first asked for.
-    """
-
-    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
-        self.path = path
-        self.manifest = manifest
-
-    @classmethod
-    def from_dir(cls, path: str | Path) -> Result:
-        """Open the run directory *path*.
-
-        Raise ResultError if it is missing, was never finished, its manifest is broken or changed,
-        or a file is missing or has another size than the run wrote (`p2pkd.core.seal`).  That a
-        file's contents are the run's is checked when it is first read.
-        """
-        path = Path(path)
-        if not os.path.isdir(path):
-            raise ResultError(f"{path}: no such directory; give a run directory (runs/NAME/...)")
-        return cls(path, read_manifest(path))
-
-    # -- what was recorded -----------------------------------------------------------------------
-
-    @cached_property
-    def messages(self) -> pd.DataFrame:
-        """One row a message, in the order in which their fates were known."""
-        return self._table("messages")
-
-    @cached_property
-    def evaluations(self) -> pd.DataFrame:
-        """One row per evaluation of one agent."""
-        return self._table("evaluations")
-
-    @cached_property
-    def compute(self) -> pd.DataFrame:
-        """One row per computation that held a device."""
-        return self._table("compute")
-
-    @cached_property
-    def agents(self) -> pd.DataFrame:
-        """One row an agent, with its totals."""
-        return self._table("agents")
-
-    @cached_property
-    def population(self) -> pd.DataFrame:
-        """One row per evaluation of all agents."""
-        return self._table("population")
-
-    @cached_property
-    def presence(self) -> pd.DataFrame:
-        """One row per coming or going of an agent."""
-        return self._table("presence")
-
-    @cached_property
-    def topology(self) -> dict[str, Any] | None:
-        """The graph: ``nodes`` (names), ``edges`` (pairs of numbers), ``positions`` or None.
-
-        None where the run did not keep it (very large graphs).
-        """
-        path = self.path / "topology.json"
-        if not os.path.lexists(path) and path.name not in self.manifest.get(FILES, ()):
-            return None
-        check(self.path, path.name, self.manifest)
-        found: dict[str, Any] = read_json(path, ResultError)
-        return found
-
-    # -- what is known of the run ------------------------------------------------------------------
-
-    @property
-    def status(self) -> str:
-        """``done``, ``interrupted``, ``pruned`` or ``failed``."""
-        return str(self.manifest["status"])
-
-    @property
-    def name(self) -> str:
-        """The scenario's name."""
-        return str(self.manifest.get("name", self.path.name))
-
-    @property
-    def seed(self) -> int | None:
-        """The scenario's seed."""
-        return self.manifest.get("seed")
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The totals (`p2pkd.record.counters`) and the fingerprint; None for unknown numbers."""
-        summary: dict[str, Any] = self.manifest["summary"]
-        return summary
-
-    @property
-    def scenario_text(self) -> str:
-        """The scenario as it was given."""
-        return self._text("scenario.yaml")
-
-    @property
-    def resolved_text(self) -> str:
-        """The scenario with every default written out."""
-        return self._text("resolved.yaml")
+class Result(RunData):
+    """One run: the data of `RunData`, and as methods what `measures` and `figures` make of it."""
 
     @property
     def warnings(self) -> list[str]:
@@ -150,54 +46,54 @@ class Result:
     def accuracy_over_bytes(self) -> pd.DataFrame:
         """Return accuracy and what had been spent at each evaluation.
 
-        See `p2pkd.analysis.communication.costs_over_time`.
+        See `p2pkd.analysis.measures.communication.costs_over_time`.
         """
-        from p2pkd.analysis.communication import costs_over_time
+        from p2pkd.analysis.measures.communication import costs_over_time
 
         return costs_over_time(self)
 
     def by_group(self, what: str) -> pd.DataFrame:
         """Return final accuracy by ``view`` (domain or modality) or ``task``.
 
-        See `p2pkd.analysis.communication.by_group`.
+        See `p2pkd.analysis.measures.communication.by_group`.
         """
-        from p2pkd.analysis.communication import by_group
+        from p2pkd.analysis.measures.communication import by_group
 
         return by_group(self, what)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Draw accuracy over simulated time: mean, spread, and device groups."""
-        from p2pkd.analysis.curves import plot_accuracy
+        from p2pkd.analysis.figures.curves import plot_accuracy
 
         return plot_accuracy(self, ax)
 
     def plot_accuracy_over_bytes(self, ax: Axes | None = None) -> Axes:
         """Draw accuracy over the bytes that all agents together had put on the wire."""
-        from p2pkd.analysis.curves import plot_accuracy_over_bytes
+        from p2pkd.analysis.figures.curves import plot_accuracy_over_bytes
 
         return plot_accuracy_over_bytes(self, ax)
 
     def plot_disagreement(self, ax: Axes | None = None) -> Axes:
         """Draw how much agents differ, and how much their ensemble is ahead of them."""
-        from p2pkd.analysis.curves import plot_disagreement
+        from p2pkd.analysis.figures.curves import plot_disagreement
 
         return plot_disagreement(self, ax)
 
     def plot_devices(self, ax: Axes | None = None) -> Axes:
         """Draw every agent's final accuracy, by kind of device."""
-        from p2pkd.analysis.groups import plot_devices
+        from p2pkd.analysis.figures.devices import plot_devices
 
         return plot_devices(self, ax)
 
     def plot_topology(self, ax: Axes | None = None) -> Axes:
         """Draw the graph, nodes coloured by final accuracy."""
-        from p2pkd.analysis.network import plot_topology
+        from p2pkd.analysis.figures.network import plot_topology
 
         return plot_topology(self, ax)
 
     def plot_traffic(self, ax: Axes | None = None) -> Axes:
         """Draw who sent how many bytes to whom."""
-        from p2pkd.analysis.network import plot_traffic
+        from p2pkd.analysis.figures.network import plot_traffic
 
         return plot_traffic(self, ax)
 
@@ -209,7 +105,7 @@ class Result:
         agents: Sequence[int] | None = None,
     ) -> Axes:
         """Draw what each agent was doing: computing, sending, idle, offline."""
-        from p2pkd.analysis.timeline import plot_timeline
+        from p2pkd.analysis.figures.timeline import plot_timeline
 
         return plot_timeline(self, ax, between=between, agents=agents)
 
@@ -217,7 +113,7 @@ class Result:
         return f"Result({str(self.path)!r}, {self.status}, {_percent(self.summary)})"
 
     def _repr_html_(self) -> str:
-        from p2pkd.analysis.headline import headline
+        from p2pkd.analysis.measures.headline import headline
 
         rows = "".join(
             f"<tr><th style='text-align:left'>{html.escape(what)}</th>"
@@ -228,22 +124,6 @@ class Result:
         return (
             f"<p><b>{html.escape(self.name)}</b>, seed {self.seed}</p>{notes}<table>{rows}</table>"
         )
-
-    def _text(self, name: str) -> str:
-        check(self.path, name, self.manifest)
-        try:
-            return (self.path / name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise ResultError(f"{self.path / name}: cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            raise ResultError(f"{self.path / name}: is not UTF-8: {error.reason}") from None
-
-    def _table(self, name: str) -> pd.DataFrame:
-        from p2pkd.analysis.tables import read_table
-
-        file = f"{name}.parquet"
-        check(self.path, file, self.manifest)
-        return read_table(self.path / file)
 
 
 def _warnings(result: Result) -> Any:

@@ -4,7 +4,18 @@ Exit codes: 0 done, 1 the run failed, 2 the input was wrong, 130 stopped with Ct
 143 with SIGTERM, 129 with SIGHUP.
 """
 
-from p2pkd.cli import cost, doctor, export, inspect, results, run, sweep, verify
+from p2pkd.cli import calibrate, cost, doctor, export, inspect, results, run, sweep, verify
 from p2pkd.cli.app import app
 
-__all__ = ["app", "cost", "doctor", "export", "inspect", "results", "run", "sweep", "verify"]
+__all__ = [
+    "app",
+    "calibrate",
+    "cost",
+    "doctor",
+    "export",
+    "inspect",
+    "results",
+    "run",
+    "sweep",
+    "verify",
+]

@@ -46,9 +46,9 @@ def cost(
     A star marks the runs that no other beats both in bytes and in accuracy.  With --estimate each
     run's scenario is run again without learning; paths in it count from the working directory.
     """
-    from p2pkd.analysis.cost import cost_table
+    from p2pkd.analysis.io.tables import csv_text
+    from p2pkd.analysis.measures.cost import cost_table
     from p2pkd.analysis.result import Result
-    from p2pkd.analysis.tables import csv_text
 
     results = [Result.from_dir(run) for run in run_folders(runs)]
     if estimate:
@@ -59,7 +59,7 @@ def cost(
     if csv:
         echo(csv_text(table), nl=False)
     elif latex:
-        from p2pkd.analysis.results import to_latex
+        from p2pkd.analysis.io.latex import to_latex
 
         echo(to_latex(table), nl=False)
     else:
@@ -71,10 +71,10 @@ def cost(
 def _print_estimates(results: Sequence[Result], *, csv: bool, latex: bool) -> None:
     import pandas as pd
 
-    from p2pkd.analysis.compare import labels
-    from p2pkd.analysis.cost import estimate_against_actual
-    from p2pkd.analysis.results import to_latex
-    from p2pkd.analysis.tables import csv_text
+    from p2pkd.analysis.io.latex import to_latex
+    from p2pkd.analysis.io.tables import csv_text
+    from p2pkd.analysis.measures.compare import labels
+    from p2pkd.analysis.measures.cost import estimate_against_actual
     from p2pkd.cli.execute import dry_run_of
     from p2pkd.cli.results import _print_table
 
@@ -109,7 +109,7 @@ def _bytes(text: str | None) -> float | None:
 
 
 def _print(table: pd.DataFrame) -> None:
-    from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
+    from p2pkd.analysis.io.readable import count, joules, percent, seconds, size, work
     from p2pkd.cli.results import _print_table
 
     shown: dict[str, Callable[[Any], str]] = {
@@ -130,26 +130,19 @@ def _print(table: pd.DataFrame) -> None:
 
 
 def _print_split(result: Result) -> None:
-    from p2pkd.analysis.communication import by_device, split_bytes
-    from p2pkd.analysis.readable import joules, percent, seconds, size
-    from p2pkd.analysis.resources import resources_by_device
+    from p2pkd.analysis.measures.communication import by_device
+    from p2pkd.analysis.measures.resources import resources_by_device
     from p2pkd.cli.results import _print_table
+    from p2pkd.report.study_tables import PAYING
+    from p2pkd.report.tables import communication_table, table_of
 
-    split = split_bytes(result)
+    split = communication_table(result)
     echo("\nBytes on the wire, by what they were")
-    rows = [[str(kind), *map(size, row)] for kind, row in split.iterrows()]
-    _print_table(["kind", *map(str, split.columns)], rows)
+    _print_table(split.head, split.rows)
     echo("\nWho paid: means per agent")
-    used = resources_by_device(result)[["idle", "waiting", "online", "staleness_s"]]
-    lines = [
-        [str(device), f"{row['agents']:.0f}", percent(row["accuracy"]), size(row["wire_bytes"]),
-         size(row["received_bytes"]), joules(row["energy_j"]), percent(row["idle"]),
-         percent(row["waiting"]), percent(row["online"]), seconds(row["staleness_s"])]
-        for device, row in by_device(result).join(used).iterrows()
-    ]  # fmt: skip
-    head = ["device", "agents", "accuracy", "sent", "received", "energy", "idle", "waiting",
-            "online", "staleness"]  # fmt: skip
-    _print_table(head, lines)
+    used = resources_by_device(result)[["waiting", "online", "staleness_s"]]
+    paid = table_of("", "device", by_device(result).join(used).iterrows(), PAYING)
+    _print_table(paid.head, paid.rows)
 
 
 def _known(value: float | None) -> float | None:

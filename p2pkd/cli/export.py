@@ -102,15 +102,15 @@ def _asked(table: str, to: str, metric: str, at: list[str], against: str | None)
         )
     if metric != ACCURACY:
         raise InputError(f"--metric: accuracy is what --at compares; leave out {metric!r}")
-    from p2pkd.analysis.equal_cost import parse_budgets
+    from p2pkd.analysis.measures.equal_cost import parse_budgets
 
     parse_budgets(at)
     return True
 
 
 def _equal_cost(results: Results, at: list[str], against: str | None, to: str) -> str:
-    from p2pkd.analysis.equal_cost_latex import equal_cost_latex
-    from p2pkd.analysis.tables import csv_text
+    from p2pkd.analysis.io.tables import csv_text
+    from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
 
     frame = results.at(*at, against=against)
     return equal_cost_latex(frame) if to == "latex" else csv_text(frame, index=False)
@@ -126,9 +126,9 @@ def _folder(path: Path) -> Path:
 
 
 def _table(results: Results, name: str, metric: str, at: list[str]) -> pd.DataFrame:
-    from p2pkd.analysis import long_tables
-    from p2pkd.analysis.influence import influence
-    from p2pkd.analysis.ranking import ranking
+    from p2pkd.analysis.measures import long_tables
+    from p2pkd.analysis.measures.influence import influence
+    from p2pkd.analysis.measures.ranking import ranking
 
     tables: dict[str, Callable[[], pd.DataFrame]] = {
         "runs": lambda: results.frame,
@@ -159,8 +159,8 @@ def _groups(results: Results, metric: str) -> pd.DataFrame:
 
 
 def _trials(results: Results) -> pd.DataFrame:
-    from p2pkd.analysis.tables import read_table
-    from p2pkd.analysis.trials import trial_table
+    from p2pkd.analysis.io.tables import read_table
+    from p2pkd.analysis.measures.trials import trial_table
 
     folder = results.runs[0].path.parent
     frame = read_table(folder / "table.parquet")
@@ -170,8 +170,8 @@ def _trials(results: Results) -> pd.DataFrame:
 
 
 def _text(frame: pd.DataFrame, to: str) -> str:
-    from p2pkd.analysis.results import to_latex
-    from p2pkd.analysis.tables import csv_text
+    from p2pkd.analysis.io.latex import to_latex
+    from p2pkd.analysis.io.tables import csv_text
 
     if to == "csv":
         return csv_text(frame, index=False)
@@ -189,7 +189,7 @@ def _write(text: str, out: Path | None) -> None:
 
 
 def _write_tensorboard(results: Results, out: Path | None) -> None:
-    from p2pkd.analysis.compare import labels
+    from p2pkd.analysis.measures.compare import labels
     from p2pkd.report.tensorboard import write_tensorboard
 
     if out is None:

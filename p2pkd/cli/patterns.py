@@ -21,6 +21,6 @@ def run_folders(paths: Sequence[Path]) -> list[Path]:
 
 
 def _beside(path: Path) -> bool:
-    from p2pkd.analysis.results import TUNING
+    from p2pkd.analysis.io.run_set import TUNING
 
     return path.is_file() or path.name == TUNING

@@ -103,8 +103,8 @@ def compare(
 
     Scenario files that have not run yet, as they are, are run first.
     """
-    from p2pkd.analysis.compare import compare as frame_of
-    from p2pkd.analysis.tables import csv_text
+    from p2pkd.analysis.io.tables import csv_text
+    from p2pkd.analysis.measures.compare import compare as frame_of
     from p2pkd.cli.execute import results_of, shown
     from p2pkd.report import compare_report
     from p2pkd.report.tables import comparison_table

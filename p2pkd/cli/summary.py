@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def print_summary(result: Result, files: Sequence[tuple[str, str]]) -> None:
     """Print the run's table to stdout; *files* are names and paths for its last rows."""
-    from p2pkd.analysis.headline import headline
-    from p2pkd.analysis.readable import seconds
+    from p2pkd.analysis.io.readable import seconds
+    from p2pkd.analysis.measures.headline import headline
 
     wall = ("Wall time", seconds(result.manifest.get("wall_s")))
     mark = ("Fingerprint", str(result.summary.get("fingerprint")))

@@ -56,9 +56,9 @@ def sweep(
     what is left.
     """
     from p2pkd.study.load import load_study
-    from p2pkd.study.sweep import Sweep
+    from p2pkd.study.start import sweep_of
 
-    it = Sweep.of(load_study(study), out)
+    it = sweep_of(load_study(study), out)
     if status:
         _print_status(it)
     elif dry_run:
@@ -102,7 +102,7 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
 
 def _print_troubles(it: Sweep, table: pd.DataFrame) -> None:
     """Tell on stderr in which runs models diverged or died."""
-    from p2pkd.analysis.troubles import in_short
+    from p2pkd.analysis.measures.troubles import in_short
 
     for row in table.drop_duplicates("run").to_dict("records"):
         trouble = in_short(row)  # type: ignore[arg-type]
@@ -113,7 +113,7 @@ def _print_troubles(it: Sweep, table: pd.DataFrame) -> None:
 
 def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
     """Print how many runs are done, and of a search the best trial."""
-    from p2pkd.analysis.trials import trial_table
+    from p2pkd.analysis.measures.trials import trial_table
     from p2pkd.study.measures import best_trial
     from p2pkd.study.search_sweep import SearchSweep
 
@@ -134,7 +134,7 @@ def _print_runs(it: Sweep, table: pd.DataFrame) -> None:
 
 def _print_tuning(it: Sweep) -> None:
     """Print what each setting was tuned to, and on stderr what is doubtful about that."""
-    from p2pkd.analysis.tuning import tuning_notes
+    from p2pkd.analysis.measures.tuning import tuning_notes
 
     for text in tuning_notes(it.folder) if it.study.tuning is not None else ():
         doubtful = text.startswith(("WARNING", "In tuning"))
@@ -142,7 +142,7 @@ def _print_tuning(it: Sweep) -> None:
 
 
 def _print_plan(it: Sweep, jobs: int | None, samples: int) -> None:
-    from p2pkd.analysis.readable import joules, seconds, size
+    from p2pkd.analysis.io.readable import joules, seconds, size
     from p2pkd.study.plan import plan_of
 
     jobs = jobs or os.cpu_count() or 1

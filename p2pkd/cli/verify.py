@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +20,10 @@ _COLUMNS = f"{'':4} {'law':45} {'case':42} {'expected':>11} {'measured':>11} {'+
 
 @app.command(
     epilog=example(
-        "p2pkd verify --fast", "p2pkd verify --only energy", "p2pkd verify --json > laws.json"
+        "p2pkd verify --fast",
+        "p2pkd verify --only energy",
+        "p2pkd verify --real",
+        "p2pkd verify --json > laws.json",
     )
 )
 def verify(
@@ -27,6 +32,13 @@ def verify(
         str, typer.Option(help="Laws whose names begin so (`p2pkd list laws`), such as energy.")
     ] = "",
     first: Annotated[bool, typer.Option("--first", help="Stop at the first that fails.")] = False,
+    real: Annotated[
+        bool, typer.Option("--real", help="Seconds of messages beside those of real TCP.")
+    ] = False,
+    cases: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="For --real: other measurements, of the same form."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Hold the simulator against theory; exit with 1 where a law fails.
@@ -36,6 +48,9 @@ def verify(
     by the engine and compared with closed forms, published figures or an independent computation;
     +- is the measurement's own standard error.
     """
+    if real or cases is not None:
+        _real(cases, as_json=as_json)
+        return
     from p2pkd.verify.laws import chosen
     from p2pkd.verify.laws import verify as measure
 
@@ -55,6 +70,29 @@ def verify(
         echo(json.dumps({"passed": not failed, "checks": rows}, indent=2))
     else:
         echo(f"{len(checks) - len(failed)} of {len(checks)} checks hold")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _real(path: Path | None, *, as_json: bool) -> None:
+    """Print the table of `p2pkd.verify.real`, and fail where its limits are not kept."""
+    from p2pkd.verify import real
+    from p2pkd.verify.replay import read_cases
+
+    cases = None if path is None else read_cases(path)
+    rows, checks = list(real.table(cases)), list(real.checks(cases))
+    failed = [check for check in checks if not check.passed]
+    if as_json:
+        told = {"rows": [asdict(row) for row in rows], "checks": [_plain(c) for c in checks]}
+        echo(json.dumps({"passed": not failed, **told}, indent=2))
+    else:
+        echo("Errors of messages, and of the sums of cases, against real TCP, in %\n")
+        for line in real.text(rows):
+            echo(line)
+        echo("")
+        for check in failed:
+            echo(f"FAIL {check.law}: {check.case}: {check.measured:.3g}")
+        echo(f"{len(checks) - len(failed)} of {len(checks)} limits are kept")
     if failed:
         raise typer.Exit(FAILED)
 

@@ -273,16 +273,30 @@ class Agent:
         return flops + 2 * work.parts * self.shared.parameters[self.agent]
 
     def _hold(
-        self, kind: str, flops: float, steps: int, teachers: int, staleness_s: float
+        self,
+        kind: str,
+        flops: float,
+        steps: int,
+        teachers: int,
+        staleness_s: float,
+        effort: float | None = None,
     ) -> Iterable[Any]:
         """Keep the device busy for as long as *flops* take, and record it.
 
+        *effort* is what they take in all, where that is not what the agent's own model would.
         Returns the events to wait for.
         """
+        shared = self.shared
+        if effort is None:
+            known = shared.efforts
+            effort = flops if known is None else known.of(self.agent, kind, flops, steps)
         if self.presence is not None:
-            return self._hold_online(self.presence, kind, flops, steps, teachers, staleness_s)
+            job = (kind, flops, steps, teachers, staleness_s, effort)
+            return self._hold_online(self.presence, *job)
         device = self.device
-        seconds = device.begin(Job(kind, self.shared.env.now, flops, steps, teachers, staleness_s))
+        seconds = device.begin(
+            Job(kind, shared.env.now, flops, steps, teachers, staleness_s, effort)
+        )
         if seconds > 0:
             return (device.alarm.set(seconds, self._record),)
         self._record()
@@ -296,11 +310,12 @@ class Agent:
         steps: int,
         teachers: int,
         staleness_s: float,
+        effort: float,
     ) -> Steps:
         """Do as `_hold` does, where an absence may come in between."""
         env, device = self.shared.env, self.device
         yield from presence.wait(self.agent)
-        seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s))
+        seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s, effort))
         while seconds > 0:
             device.worker = env.active_process
             try:
@@ -311,8 +326,8 @@ class Agent:
                     raise
                 # What was done is recorded; the rest is a job of its own.
                 yield from presence.wait(self.agent)
-                rest = device.left_flops
-                seconds = device.begin(Job(kind, env.now, rest, steps, teachers, staleness_s))
+                rest = (device.left_flops, steps, teachers, staleness_s, device.left_effort)
+                seconds = device.begin(Job(kind, env.now, *rest))
         self._record()
 
     def cut_short(self) -> None:

@@ -22,6 +22,8 @@ class Job:
     steps: int
     teachers: int
     staleness_s: float
+    effort: float
+    """How many FLOPs would take as long, were there nothing but FLOPs (`p2pkd.engine.effort`)."""
 
 
 class Device:
@@ -39,6 +41,7 @@ class Device:
         "env",
         "flops_per_s",
         "job",
+        "left_effort",
         "left_flops",
         "pace",
         "queue",
@@ -63,7 +66,7 @@ class Device:
         self.job: Job | None = None
         self.worker: simpy.Process | None = None
         """The process that waits for the job's end, where an absence may interrupt it."""
-        self.left_flops = 0.0
+        self.left_flops = self.left_effort = 0.0
         """What the last job had left when it ended."""
         self.queue: deque[simpy.Event] = deque()
         self.alarm = Alarm(env)
@@ -95,11 +98,11 @@ class Device:
         self.job = job
         if self.pace is None:
             if self.battery is None:
-                return job.flops / self.flops_per_s
-            spans = [Span(job.flops / self.flops_per_s, self.flops_per_s)]
+                return job.effort / self.flops_per_s
+            spans = [Span(job.effort / self.flops_per_s, self.flops_per_s)]
         else:
             self.pace.rest(self.env.now)
-            planned = self.pace.plan(job.flops)
+            planned = self.pace.plan(job.effort)
             if self.battery is None:
                 return sum(span.seconds for span in planned)
             spans = list(planned)
@@ -120,16 +123,19 @@ class Device:
         assert job is not None
         self.job = self.worker = None
         if completed and self.pace is None and self.battery is None:
-            self.left_flops = 0.0
+            self.left_flops = self.left_effort = 0.0
             return job.flops, now - job.started_s
         spans = [Span(now - job.started_s, self.flops_per_s)]
         if self.pace is not None:
             spans = self.pace.work(now)
         if self.battery is not None:
             self.battery.follow(())
-        flops = job.flops
+        flops, effort = job.flops, job.effort
         if not completed:
-            flops = min(flops, sum(span.seconds * span.flops_per_s for span in spans))
+            effort = min(effort, sum(span.seconds * span.flops_per_s for span in spans))
+            # The same share of everything; exact where there is nothing but FLOPs.
+            flops = effort if job.effort == job.flops else flops * (effort / job.effort)
+        self.left_effort = job.effort - effort
         self.left_flops = job.flops - flops
         active_s = sum(span.seconds for span in spans if span.flops_per_s)
         return flops, active_s

@@ -22,7 +22,11 @@ class Hazards:
     ) -> None:
         self.loss = spec.loss
         self.jitter = spec.jitter
-        self.packets = spec.packets
+        # TCP finds the packets that are lost, and sends them again, itself.
+        self.packets = None if spec.transport == "tcp" else spec.packets
+        self.packet_loss = spec.packets.loss if spec.packets is not None else 0.0
+        self.ideal = not (spec.loss or spec.jitter or self.packets is not None)
+        """Whether no message is ever late or lost as a whole."""
         self.streams = streams
         self.latency = latency
         self._generators: dict[tuple[str, int], np.random.Generator] = {}
@@ -42,6 +46,10 @@ class Hazards:
         n = max(1, ceil(size_bytes / packets.mtu))
         lost = self._of("packets", sender).negative_binomial(n, 1 - packets.loss)
         return round(int(lost) * size_bytes / n)
+
+    def loses_packet(self, node: int) -> bool:
+        """Draw whether a packet that *node* sends is lost."""
+        return bool(self._of("packets", node).random() < self.packet_loss)
 
     def loses(self, sender: int, size_bytes: int) -> bool:
         """Draw whether a message is lost: by itself, or with one of its packets."""

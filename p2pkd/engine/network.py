@@ -39,8 +39,8 @@ class Network:
         self.transport = transport
         self.spec = spec
         self.hazards = hazards
-        # Nothing is ever late or lost: chance need not be asked for each message.
-        self.ideal = not (spec.loss or spec.jitter or spec.packets is not None)
+        # Chance need not be asked for each message.
+        self.ideal = hazards.ideal
         self.books = books
         self.observer = observer
         # Nobody listens who has not overridden the hook.
@@ -62,7 +62,8 @@ class Network:
         message.message = self.sent
         self.sent += 1
         message.sent_s = self.env.now
-        message.header_bytes = self.header_bytes
+        size = message.payload_bytes + self.header_bytes
+        message.header_bytes = self.header_bytes + self.transport.overhead_bytes(size)
         self.open[message.message] = message
         self.books[message.sender].sent += 1
         unreachable = self.reachable is not None and not self.reachable(
@@ -100,6 +101,7 @@ class Network:
         for message in hit:
             if message.message in self.open:
                 self.abort(message)
+        self.transport.forget(node)
 
     def node_up(self, node: int) -> None:
         """Let *node* send and receive again."""
@@ -122,7 +124,7 @@ class Network:
     def transmit(self, message: Message) -> None:
         """Put *message*, which was sent, on the wire now."""
         message.attempts += 1
-        size = message.payload_bytes + message.header_bytes
+        size = message.payload_bytes + self.header_bytes
         sender, receiver = message.sender, message.receiver
         delay_s = 0.0
         if not self.ideal:
@@ -137,7 +139,7 @@ class Network:
     def _arrived(self, transfer: Any) -> None:
         message: Message = transfer.message
         message.transfer = None
-        message.retransmitted_bytes += message.resent_bytes
+        message.retransmitted_bytes += message.resent_bytes + transfer.resent_bytes
         size = message.payload_bytes + message.header_bytes
         if not self.ideal and self.hazards.loses(message.sender, size):
             self._lost(message)

@@ -79,7 +79,8 @@ def _private_s(scenario: Scenario, world: World, profile: Profile) -> NDArray[np
     learn = scenario.method.learn
     batch = np.array(profile.private_rows) if learn.batch == "full" else learn.batch
     flops = 3.0 * learn.local_steps * batch * np.array(profile.flops_forward)
-    return np.asarray(flops / world.devices.flops_per_s)
+    devices = world.devices
+    return np.asarray(flops / devices.flops_per_s + learn.local_steps * devices.overhead_s)
 
 
 def _slowest(late: NDArray[np.int64], needed: NDArray[np.float64], n: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from p2pkd.engine.effort import Traffic
 from p2pkd.learning.architecture import Architecture, build_architecture
 from p2pkd.learning.consolidate import optimizer_of
 from p2pkd.learning.nearest import holding
@@ -36,6 +37,10 @@ class Profile:
     memory_bytes: Sequence[float]
     """Parameters, gradients, optimiser state, activations of a batch, and remembered messages."""
     private_rows: Sequence[int]
+    traffic: Sequence[Traffic]
+    """What each agent's model moves through memory."""
+    traffic_of: Sequence[Traffic]
+    """The same of each of `architectures`."""
 
 
 def make_profile(scenario: Scenario, world: World) -> Profile:
@@ -59,6 +64,7 @@ def make_profile(scenario: Scenario, world: World) -> Profile:
     check_memory(world.devices.groups, [kinds[model].name for model, _ in groups], needs)
     totals = [sum(need.values()) for need in needs]
     of = world.model_of.tolist()
+    traffic = [make_traffic(scenario.method, kind, data) for kind in kinds]
     return Profile(
         architectures=kinds,
         models=[kinds[i].name for i in of],
@@ -67,6 +73,8 @@ def make_profile(scenario: Scenario, world: World) -> Profile:
         flops_forward=[float(kinds[i].flops_forward) for i in of],
         memory_bytes=[totals[group] for group in world.devices.group.tolist()],
         private_rows=data.partition.sizes.tolist(),
+        traffic=[traffic[i] for i in of],
+        traffic_of=traffic,
     )
 
 
@@ -92,10 +100,6 @@ def memory_needs(
     learn, memory = method.learn, method.memory
     knowledge: Any = method.send.knowledge
     p = model.n_parameters
-    optimizer = trusting(
-        optimizer_of(learn, learn.optimizer), method.teachers.weights, len(data.partition.sizes)
-    )
-    optimizer = holding(optimizer, learn, knowledge, data.n_classes)
     batch = len(data.private_y) if learn.batch == "full" else learn.batch
     if knowledge.about_rows:
         n = len(data.reference_y)
@@ -109,7 +113,7 @@ def memory_needs(
     numbers = {
         "parameters": p,
         "gradient": p,
-        "optimiser state": optimizer.state_floats(p),
+        "optimiser state": _state_floats(method, p, data),
         "activations": batch * model.activation_floats,
         "remembered messages": message * memory.capacity(neighbours),
         "cached targets": len(data.reference_y) * data.n_classes if cached else 0,
@@ -118,6 +122,22 @@ def memory_needs(
         both = numbers["gradient"] + numbers["optimiser state"] + numbers["activations"]
         numbers["the received model, learning"] = p + both
     return {part: float(FLOAT_BYTES * count) for part, count in numbers.items() if count}
+
+
+def make_traffic(method: MethodSpec, model: Architecture, data: Data) -> Traffic:
+    """Return what *model* moves through memory as it learns by *method*."""
+    p = model.n_parameters
+    state = _state_floats(method, p, data)
+    return Traffic(float(model.flops_forward), p, model.activation_floats, state)
+
+
+def _state_floats(method: MethodSpec, n_parameters: int, data: Data) -> int:
+    learn = method.learn
+    optimizer = trusting(
+        optimizer_of(learn, learn.optimizer), method.teachers.weights, len(data.partition.sizes)
+    )
+    optimizer = holding(optimizer, learn, method.send.knowledge, data.n_classes)
+    return optimizer.state_floats(n_parameters)
 
 
 def _sent(method: MethodSpec, model: Architecture) -> int:

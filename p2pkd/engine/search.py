@@ -89,6 +89,7 @@ class Search:
         self.profile.models[agent] = kind.name  # type: ignore[index]
         self.profile.parameters[agent] = kind.n_parameters  # type: ignore[index]
         self.profile.flops_forward[agent] = float(kind.flops_forward)  # type: ignore[index]
+        self.profile.traffic[agent] = self.profile.traffic_of[model]  # type: ignore[index]
         times, said = self.told[agent]
         times.append(now_s)
         said.append((list(self.family_of[agent]).index(model), chosen.loss))

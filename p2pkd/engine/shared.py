@@ -12,6 +12,7 @@ from p2pkd.core.records import Observer
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.books import Books
 from p2pkd.engine.contents import Composer
+from p2pkd.engine.effort import Efforts
 from p2pkd.engine.ledger import Ledger
 from p2pkd.engine.network import Network
 from p2pkd.engine.outlook import Outlook
@@ -46,6 +47,8 @@ class Shared:
     """Of each agent, for memories that draw."""
     outlook: Outlook | None = None
     """Set where agents choose their peers by what they have learned."""
+    efforts: Efforts | None = None
+    """Set where devices pay for more than FLOPs."""
     search: Any = None
     """Set where agents choose their architectures (`p2pkd.engine.search`)."""
     views: Sequence[int] | None = None

@@ -22,6 +22,7 @@ from p2pkd.engine.clocks import AsynchronousClock, RoundClock
 from p2pkd.engine.contents import Composer
 from p2pkd.engine.core_links import make_shared_links
 from p2pkd.engine.dynamics import make_changes
+from p2pkd.engine.effort import make_efforts
 from p2pkd.engine.evaluation import Evaluator
 from p2pkd.engine.hardware import Power, any_battery, make_devices
 from p2pkd.engine.hazards import Hazards
@@ -122,8 +123,10 @@ class Simulation:
     def _make_network(self, streams: Streams, *, track: bool) -> Network:
         env, world, links = self.env, self.world, self.scenario.links
         shared = make_shared_links(links, self.scenario.topology, world.topology)
-        transport = make_transport(links, env, world.links, shared, track=track)
         hazards = Hazards(links, streams, world.links.latency)
+        transport = make_transport(
+            links, env, world.links, shared, hazards.loses_packet, track=track
+        )
         return Network(env, transport, links, hazards, self.books, self.observer, self._receive)
 
     def _make_shared(
@@ -154,6 +157,7 @@ class Simulation:
             degree_of=self.graph.degree,
             react=self.clock.react,
             views=_views(world),
+            efforts=make_efforts(world.devices, self.profile.traffic),
         )
         search = make_search(objective, world, learner, self.profile)
         object.__setattr__(shared, "search", search)

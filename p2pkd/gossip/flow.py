@@ -10,60 +10,19 @@ account and A the `reluctance` to spend.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
-from p2pkd.core.rng import Streams
-from p2pkd.gossip.peers.base import Draws
-from p2pkd.scenario.method import FlowSpec, GossipSpec
+from p2pkd.gossip.tokens import TokenSpec as TokenSpec
+from p2pkd.scenario.method import FlowSpec
 from p2pkd.scenario.quantities import Count, Duration, Period, Rate
-
-if TYPE_CHECKING:
-    from p2pkd.gossip.tokens import Accounts
 
 
 class NoFlow(FlowSpec):
     """Speak at each tick."""
 
     kind: Literal["none"] = "none"
-
-
-class TokenSpec(FlowSpec):
-    """What all token accounts have in common."""
-
-    capacity: Count = 10
-    """Tokens with which an agent speaks at each tick (C)."""
-    useful: Literal["all", "trained"] = "all"
-    """Which messages are useful: all, or those from models with as many updates as one's own."""
-
-    def build(self, n: int, streams: Streams) -> Accounts:
-        """Return the accounts of *n* agents, all empty."""
-        from p2pkd.gossip.tokens import Accounts
-
-        return Accounts(self, n, Draws(streams, n, "tokens"))
-
-    @property
-    def first_turn(self) -> int:
-        """The first turn at which an agent that has heard nothing may speak."""
-        return next(n + 1 for n in range(self.capacity + 1) if self.proactive(n) > 0)
-
-    def proactive(self, tokens: int) -> float:
-        """Return the probability to speak at a tick: 1 with a full account, else 0."""
-        return float(tokens >= self.capacity)
-
-    def reactive(self, tokens: int, useful: bool) -> float:
-        """Return how many messages to send upon one that was heard; a fraction is a chance."""
-        raise TypeError(f"{type(self).__name__} defines no reactive function")
-
-    def misfits(self, gossip: GossipSpec) -> Iterator[str]:
-        """Yield complaints about what a token does not pay for."""
-        protocol = gossip.protocol.tag_value
-        if protocol != "push":
-            yield f"flow: tokens pace what is pushed; take protocol 'push', not {protocol!r}"
-        if gossip.fanout != 1:
-            yield f"flow: a token pays for one message; take fanout 1, not {gossip.fanout!r}"
 
 
 class SimpleTokens(TokenSpec):

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from p2pkd.analysis.equal_cost import MEASURED
-from p2pkd.analysis.power import MOST
-from p2pkd.analysis.readable import count, percent
+from p2pkd.analysis.io.readable import count, percent
+from p2pkd.analysis.measures.equal_cost import MEASURED
+from p2pkd.analysis.measures.power import MOST
+from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.settings import setting_text
 from p2pkd.report.tables import Table
 
 ROWS = 120
@@ -29,7 +29,7 @@ LESS = (
 
 
 def equal_cost(results: Results, at: Sequence[str], against: str | None) -> Table:
-    """Return a row per budget and comparison; see `p2pkd.analysis.equal_cost.at_budgets`."""
+    """Return a row per budget and comparison; see `measures.equal_cost.at_budgets`."""
     table = results.at(*at, against=against)
     keys = [key for key in table.columns if key not in MEASURED]
     head = ["setting", "score", "budget", "accuracy", "runs", "used", "against", "difference",

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from p2pkd.analysis import style
-from p2pkd.analysis.curves import (
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.figures.curves import (
     plot_accuracy,
     plot_accuracy_over,
     plot_accuracy_over_bytes,
     plot_disagreement,
 )
+from p2pkd.analysis.figures.timeline import size_inches
+from p2pkd.analysis.measures.scores import common_words
 from p2pkd.analysis.result import Result
-from p2pkd.analysis.scores import common_words
-from p2pkd.analysis.timeline import size_inches
 from p2pkd.core.scores import capital
 from p2pkd.report.svg import inline_svg
 

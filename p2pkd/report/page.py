@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from p2pkd.analysis.headline import headline
+from p2pkd.analysis.measures.headline import headline
 from p2pkd.analysis.result import Result
 from p2pkd.core.files import write_text
 from p2pkd.report import tables

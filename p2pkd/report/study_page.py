@@ -10,19 +10,19 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from p2pkd.analysis.cost_axis import KINDS
-from p2pkd.analysis.equal_cost import parse_budgets
-from p2pkd.analysis.influence import REMOVED, influence
-from p2pkd.analysis.resource_figures import plot_staleness, plot_time_shares
+from p2pkd.analysis.figures.cost_axis import KINDS
+from p2pkd.analysis.figures.resources import plot_staleness, plot_time_shares
+from p2pkd.analysis.figures.search import plot_influence, plot_load, plot_trials
+from p2pkd.analysis.figures.studies import plot_bands, plot_pareto, plot_relation, plot_settings
+from p2pkd.analysis.io.tables import read_table
+from p2pkd.analysis.measures.equal_cost import parse_budgets
+from p2pkd.analysis.measures.influence import REMOVED, influence
+from p2pkd.analysis.measures.scores import common_words
+from p2pkd.analysis.measures.settings import SETTING, TRIAL, load_over_mean, with_settings
+from p2pkd.analysis.measures.topology import topology_measures
+from p2pkd.analysis.measures.trials import trial_table
+from p2pkd.analysis.measures.tuning import tuning_notes
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.scores import common_words
-from p2pkd.analysis.search_figures import plot_influence, plot_load, plot_trials
-from p2pkd.analysis.settings import SETTING, TRIAL, load_over_mean, with_settings
-from p2pkd.analysis.study_figures import plot_bands, plot_pareto, plot_relation, plot_settings
-from p2pkd.analysis.tables import read_table
-from p2pkd.analysis.topology_measures import topology_measures
-from p2pkd.analysis.trials import trial_table
-from p2pkd.analysis.tuning import tuning_notes
 from p2pkd.core.errors import Problem, ScenarioError
 from p2pkd.core.files import write_text
 from p2pkd.core.scores import capital

@@ -6,41 +6,37 @@ from typing import Any
 
 import pandas as pd
 
-from p2pkd.analysis.communication import by_device
-from p2pkd.analysis.influence import NOBODY, REMOVED, influence
-from p2pkd.analysis.readable import count, joules, percent, seconds, size
-from p2pkd.analysis.resources import resources_by_device
+from p2pkd.analysis.io.readable import count, joules, percent, seconds, size
+from p2pkd.analysis.measures.communication import by_device
+from p2pkd.analysis.measures.influence import NOBODY, REMOVED, influence
+from p2pkd.analysis.measures.resources import resources_by_device
+from p2pkd.analysis.measures.settings import SETTING, settings_table
+from p2pkd.analysis.measures.trials import finished
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.settings import SETTING, settings_table
-from p2pkd.analysis.trials import finished
-from p2pkd.report.tables import Table
+from p2pkd.report.tables import Column, Table, table_of
 
 ROWS = 200
 PAYING_ROWS = 60
 
 
+SETTINGS: dict[str, Column] = {
+    "runs": ("n", count), "score": ("score", str), "accuracy": ("accuracy", str),
+    "95 % over seeds": ("interval", str), "on the wire": ("wire_bytes", size),
+    "energy": ("energy_j", joules), "simulated": ("simulated_s", seconds),
+    "gradient steps": ("gradient_steps", count), "distilling": ("distill_steps", count),
+    "merges": ("merges", count), "disagreement": ("final_disagreement", percent),
+    "Gini of sent bytes": ("gini_bytes", lambda x: "–" if x != x else f"{x:.2f}"),
+}  # fmt: skip
+
+
 def settings(results: Results) -> Table:
     """Return a row per setting: accuracy with its interval over seeds, and what it cost."""
     table = settings_table(results)
-    head = ["setting", "runs", "score", "accuracy", "95 % over seeds", "on the wire", "energy",
-            "simulated", "gradient steps", "distilling", "merges", "disagreement",
-            "Gini of sent bytes"]  # fmt: skip
     rows = [
-        [
+        (
             f"{name}{' ★' if row['pareto'] else ''}",
-            count(row["n"]),
-            str(row["score"]),
-            _accuracy(row),
-            _interval(row["low"], row["high"]),
-            size(row["wire_bytes"]),
-            joules(row["energy_j"]),
-            seconds(row["simulated_s"]),
-            count(row["gradient_steps"]),
-            count(row["distill_steps"]),
-            count(row["merges"]),
-            percent(row["final_disagreement"]),
-            "–" if row["gini_bytes"] != row["gini_bytes"] else f"{row['gini_bytes']:.2f}",
-        ]
+            {**row, "accuracy": _accuracy(row), "interval": _interval(row["low"], row["high"])},
+        )
         for name, row in table.head(ROWS).iterrows()
     ]
     caption = (
@@ -49,12 +45,20 @@ def settings(results: Results) -> Table:
         "A star: no other setting has as much accuracy for fewer "
         f"bytes. {_varied(results)}"
     )
-    return Table(caption + _more(len(table), ROWS), head, rows)
+    return table_of(caption + _more(len(table), ROWS), "setting", rows, SETTINGS)
 
 
 def _accuracy(row: pd.Series[Any]) -> str:
     runs = int(row["diverged"])
     return f"{runs} diverged" if runs else percent(row["accuracy"])
+
+
+PAYING: dict[str, Column] = {
+    "agents": ("agents", count), "accuracy": ("accuracy", percent), "sent": ("wire_bytes", size),
+    "received": ("received_bytes", size), "energy": ("energy_j", joules),
+    "computing": ("computing", percent), "waiting": ("waiting", percent),
+    "online": ("online", percent), "staleness": ("staleness_s", seconds),
+}  # fmt: skip
 
 
 def who_pays(results: Results) -> Table:
@@ -67,34 +71,18 @@ def who_pays(results: Results) -> Table:
     parts = []
     for run, setting in zip(results, results.frame[SETTING], strict=True):
         paid, used = by_device(run), resources_by_device(run)
-        used = used[["idle", "waiting", "online", "staleness_s"]]
+        used = used[["waiting", "online", "staleness_s"]]
         parts.append(paid.join(used).rename_axis("device").reset_index().assign(setting=setting))
     table = pd.concat(parts).groupby(["setting", "device"], sort=False).mean()
-    head = ["setting", "device", "agents", "accuracy", "sent", "received", "energy", "computing",
-            "waiting", "online", "staleness"]  # fmt: skip
-    rows = [
-        [
-            str(name[0]),
-            str(name[1]),
-            count(row["agents"]),
-            percent(row["accuracy"]),
-            size(row["wire_bytes"]),
-            size(row["received_bytes"]),
-            joules(row["energy_j"]),
-            percent(row["computing"]),
-            percent(row["waiting"]),
-            percent(row["online"]),
-            seconds(row["staleness_s"]),
-        ]
-        for name, row in _tuples(table.head(PAYING_ROWS))
-    ]
     caption = (
         "Who pays, by device; means per agent, accuracy of own models. Computing and waiting "
         "(in rounds, for slower agents) are shares of the time online; staleness is the "
         "median age of what was learned "
         "from."
     )
-    return Table(caption + _more(len(table), PAYING_ROWS), head, rows)
+    caption += _more(len(table), PAYING_ROWS)
+    rows: Any = table.head(PAYING_ROWS).iterrows()  # the names of two index levels are pairs
+    return table_of(caption, ("setting", "device"), rows, PAYING)
 
 
 def unfinished(table: pd.DataFrame, labels: list[str]) -> Table:
@@ -126,25 +114,21 @@ def trials(table: pd.DataFrame, *, maximise: bool, best: int = 15) -> Table:
     return Table(caption, [*keys, "runs", "objective"], rows)
 
 
+INFLUENCES: dict[str, Column] = {
+    "agent": ("node", str), "device": ("device", str), "private rows": ("private_rows", count),
+    "degree": ("degree", "{:.3g}".format), "betweenness": ("betweenness", "{:.2f}".format),
+    "own accuracy": ("accuracy_alone", percent),
+    "others lose": ("influence", lambda x: f"{100 * x:+.1f}"),
+    "95 % over seeds": ("interval", str), "bytes saved": ("bytes_saved", size),
+}  # fmt: skip
+
+
 def influences(results: Results) -> Table:
     """Return what the others lose without each agent that was taken away."""
     table = influence(results).sort_values("influence", ascending=False)
     rest = [key for key in results.varied if key != "removed"]
-    head = [*rest, "agent", "device", "private rows", "degree", "betweenness", "own accuracy",
-            "others lose", "95 % over seeds", "bytes saved"]  # fmt: skip
     rows = [
-        [
-            *(str(row[key]) for key in rest),
-            str(row["node"]),
-            str(row["device"]),
-            count(row["private_rows"]),
-            f"{row['degree']:.3g}",
-            f"{row['betweenness']:.2f}",
-            percent(row["accuracy_alone"]),
-            f"{100 * row['influence']:+.1f}",
-            _points(row["low"], row["high"]),
-            size(row["bytes_saved"]),
-        ]
+        ([row[key] for key in rest], {**row, "interval": _points(row["low"], row["high"])})
         for row in table.head(ROWS).to_dict("records")
     ]
     caption = (
@@ -152,20 +136,15 @@ def influences(results: Results) -> Table:
         "an agent, all other randomness shared; betweenness is the share of shortest paths that "
         "lead over it."
     )
-    return Table(caption + _more(len(table), ROWS), head, rows)
+    return table_of(caption + _more(len(table), ROWS), rest, rows, INFLUENCES)
 
 
 def programs(results: Results) -> Table:
     """Return which versions and commits of the program made the runs."""
     frame = results.frame[["version", "git_commit"]].fillna("unknown").astype(str)
     counts = frame.value_counts(sort=False)
-    rows = [[*map(str, names), count(number)] for names, number in _tuples(counts)]
-    return Table("Made by.", ["p2pkd", "git commit", "runs"], rows)
-
-
-def _tuples(table: Any) -> Any:
-    """Return the items of what has several index levels, whose names are tuples."""
-    return table.items() if isinstance(table, pd.Series) else table.iterrows()
+    rows: Any = [(names, {"runs": number}) for names, number in counts.items()]
+    return table_of("Made by.", ("p2pkd", "git commit"), rows, {"runs": ("runs", count)})
 
 
 def _varied(results: Results) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from p2pkd.analysis.communication import break_even, by_device, by_group, split_bytes
-from p2pkd.analysis.compare import compare
-from p2pkd.analysis.readable import count, joules, percent, seconds, size, work
+from p2pkd.analysis.io.readable import count, joules, percent, seconds, size, work
+from p2pkd.analysis.measures.communication import break_even, by_device, by_group, split_bytes
+from p2pkd.analysis.measures.compare import compare
 from p2pkd.analysis.result import Result
 from p2pkd.core.scores import SCORES
 
@@ -25,43 +25,59 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
+Column = tuple[str, Callable[[Any], str]]
+"""The key of a row, and how its value is written."""
+
+
+def table_of(
+    caption: str,
+    first: str | Sequence[str],
+    rows: Iterable[tuple[Any, Any]],
+    columns: Mapping[str, Column],
+) -> Table:
+    """Return a table of *rows*, pairs of a name (or several) and a mapping or series of values.
+
+    *first* is what stands over the names, and *columns* has what stands over each other column.
+    """
+    shown = [
+        [*([name] if isinstance(first, str) else name)]
+        + [show(row[key]) for key, show in columns.values()]
+        for name, row in rows
+    ]
+    head = [*([first] if isinstance(first, str) else first), *columns]
+    return Table(caption, head, [[str(cell) for cell in row] for row in shown])
+
+
 def communication_table(result: Result) -> Table:
     """Return wire bytes split by what they were."""
     parts = split_bytes(result)
     if len(parts) > 1:
         parts.loc["all"] = parts.sum()
-    rows = [[kind, *map(size, values)] for kind, values in _rows(parts)]
-    head = ["kind", "payload", "headers", "lost", "retransmitted", "aborted", "in flight", "total"]
+    columns = {name.replace("_", " "): (name, size) for name in parts.columns}
     caption = (
         "Bytes on the wire by what they were. Payload and headers are those of delivered messages; "
         f"aborted and in flight count what crossed. {_reference(result)}"
     )
-    return Table(caption, head, rows)
+    columns = {"headers" if head == "header" else head: c for head, c in columns.items()}
+    return table_of(caption, "kind", parts.iterrows(), columns)
+
+
+DEVICES: dict[str, Column] = {
+    "agents": ("agents", count), "accuracy": ("accuracy", percent), "sent": ("wire_bytes", size),
+    "received": ("received_bytes", size), "energy": ("energy_j", joules),
+    "computing": ("computing", percent), "train steps": ("train_steps", count),
+    "distil steps": ("distill_steps", count), "merges": ("merges", count),
+    "computed": ("flops", work),
+}  # fmt: skip
 
 
 def device_table(result: Result) -> Table:
     """Return who paid, per device group."""
-    head = [
-        "device",
-        "agents",
-        "accuracy",
-        "sent",
-        "received",
-        "energy",
-        "computing",
-        "train steps",
-        "distil steps",
-        "merges",
-        "computed",
-    ]
-    formats = (count, percent, size, size, joules, percent, count, count, count, work)
-    rows = [_formatted(name, values, formats) for name, values in _rows(by_device(result))]
-    return Table(
+    caption = (
         "Device groups; means per agent, accuracy of own models. Computing is the share of time "
-        "online.",
-        head,
-        rows,
+        "online."
     )
+    return table_of(caption, "device", by_device(result).iterrows(), DEVICES)
 
 
 def group_tables(result: Result) -> list[Table]:
@@ -70,14 +86,10 @@ def group_tables(result: Result) -> list[Table]:
         "view": "Accuracy by what agents see (`data.views`).",
         "task": "Accuracy by task (`data.tasks`), each on its own rows and labels.",
     }
-    head = ["agents", "accuracy", "worst", "best"]
-    formats = (count, percent, percent, percent)
+    columns = {"agents": ("agents", count)}
+    columns |= {name: (name, percent) for name in ("accuracy", "worst", "best")}
     return [
-        Table(
-            captions[what],
-            [what, *head],
-            [_formatted(name, values, formats) for name, values in _rows(by_group(result, what))],
-        )
+        table_of(captions[what], what, by_group(result, what).iterrows(), columns)
         for what in result.manifest.get("groups") or {}
     ]
 
@@ -87,42 +99,36 @@ def break_even_table(result: Result) -> Table | None:
     table = break_even(result)
     if table is None:
         return None
-    formats = (count, count, count, count)
-    rows = [_formatted(name, values, formats) for name, values in _rows(table)]
     caption = (
         "Break-even R* = P / C: a message of fewer rows of soft labels is smaller than the "
         f"model's P parameters, with C = {result.manifest['classes']} classes and as many bytes a "
         "number."
     )
-    return Table(caption, ["model", "agents", "parameters P", "R*", "rows sent"], rows)
+    heads = ("agents", "parameters P", "R*", "rows sent")
+    columns = {head: (key, count) for head, key in zip(heads, table.columns, strict=True)}
+    return table_of(caption, "model", table.iterrows(), columns)
+
+
+AGENTS: dict[str, Column] = {
+    "device": ("device", str), "model": ("model", str), "private rows": ("private_rows", count),
+    "neighbours": ("neighbours", count), "accuracy": ("accuracy", percent),
+    "sent": ("messages_sent", count), "lost": ("messages_lost", count),
+    "received": ("messages_received", count), "wire": ("wire_bytes", size),
+    "energy": ("energy_j", joules), "computing": ("computing", percent), "steps": ("steps", str),
+    "merges": ("merges", count),
+}  # fmt: skip
 
 
 def agent_table(result: Result) -> Table:
     """Return the agents, at most `AGENT_ROWS` of them."""
     agents = result.agents
-    head = [
-        "agent",
-        "device",
-        "model",
-        "private rows",
-        "neighbours",
-        "accuracy",
-        "sent",
-        "lost",
-        "received",
-        "wire",
-        "energy",
-        "computing",
-        "steps",
-        "merges",
-    ]
-    rows = [_agent(agent) for agent in agents.head(AGENT_ROWS).to_dict("records")]
     more = f" The first {AGENT_ROWS} of {len(agents)}." if len(agents) > AGENT_ROWS else ""
     caption = (
         "Agents, each with its own model's accuracy. Sent, lost and received are messages; wire "
         f"is what an agent's messages put on links; steps are private + distilling.{more}"
     )
-    return Table(caption, head, rows)
+    rows = [_agent(agent) for agent in agents.head(AGENT_ROWS).to_dict("records")]
+    return table_of(caption, "agent", rows, AGENTS)
 
 
 def provenance_table(result: Result) -> Table:
@@ -152,32 +158,23 @@ def provenance_table(result: Result) -> Table:
 def comparison_table(results: Sequence[Result]) -> Table:
     """Return the runs side by side."""
     frame = compare(results)
-    others = [name for name in BESIDE if frame[BESIDE[name]].notna().any()]
-    head = [
-        "run",
-        "status",
-        "seed",
-        "score",
-        "accuracy",
-        "± agents",
-        *others,
-        "wire",
-        "payload",
-        "reference set",
-        "simulated",
-        "energy",
-        "gradient steps",
-        "distilling",
-        "merges",
-        "computed",
-    ]
-    rows = [_compared(str(name), row, others) for name, row in frame.iterrows()]
     caption = (
         "Final values; accuracy is that of what each method delivers, its score, ± the standard"
         " deviation over agents where that is a mean over them; beside it all other scores and the"
         f" accuracies on agents' own classes and distribution. Scores: {_scores(frame)}."
     )
-    return Table(caption, head, rows)
+    others = {name: (key, percent) for name, key in BESIDE.items() if frame[key].notna().any()}
+    columns: dict[str, Column] = {
+        "status": ("status", str), "seed": ("seed", str), "score": ("score", str),
+        "accuracy": ("accuracy", percent), "± agents": ("accuracy_std", percent), **others,
+        "wire": ("wire_bytes", size), "payload": ("payload_bytes", size),
+        "reference set": ("reference_set", str), "simulated": ("simulated_s", seconds),
+        "energy": ("energy_j", joules), "gradient steps": ("gradient_steps", count),
+        "distilling": ("distill_steps", count), "merges": ("merges", count),
+        "computed": ("flops", work),
+    }  # fmt: skip
+    rows = [(name, {**row, "reference_set": _charged(row)}) for name, row in frame.iterrows()]
+    return table_of(caption, "run", rows, columns)
 
 
 BESIDE = {
@@ -197,56 +194,20 @@ def _scores(frame: pd.DataFrame) -> str:
     return "; ".join(f"{name}, the {SCORES.get(name, name)}" for name in names)
 
 
-def _compared(name: str, row: pd.Series[Any], others: Sequence[str]) -> list[str]:
+def _charged(row: pd.Series[Any]) -> str:
+    """Return how a run's reference set came, and its bytes where they were charged."""
     setup = row["setup_bytes"] or 0
-    reference = str(row["reference_set"]) + (f" {size(setup)}" if setup else "")
-    return [
-        name,
-        str(row["status"]),
-        str(row["seed"]),
-        str(row["score"]),
-        percent(row["accuracy"]),
-        percent(row["accuracy_std"]),
-        *(percent(row[BESIDE[other]]) for other in others),
-        size(row["wire_bytes"]),
-        size(row["payload_bytes"]),
-        reference,
-        seconds(row["simulated_s"]),
-        joules(row["energy_j"]),
-        count(row["gradient_steps"]),
-        count(row["distill_steps"]),
-        count(row["merges"]),
-        work(row["flops"]),
-    ]
+    return str(row["reference_set"]) + (f" {size(setup)}" if setup else "")
 
 
-def _agent(agent: dict[Any, Any]) -> list[str]:
+def _agent(agent: dict[Any, Any]) -> tuple[str, dict[Any, Any]]:
     online = agent["online_s"]
-    return [
-        agent["node"] if agent["node"] != str(agent["agent"]) else str(agent["agent"]),
-        agent["device"],
-        agent["model"],
-        count(agent["private_rows"]),
-        count(agent["neighbours"]),
-        percent(agent["accuracy"]),
-        count(agent["messages_sent"]),
-        count(agent["messages_lost"]),
-        count(agent["messages_received"]),
-        size(agent["wire_bytes"]),
-        joules(agent["energy_j"]),
-        percent(agent["computing_s"] / online if online else None),
-        f"{count(agent['train_steps'])} + {count(agent['distill_steps'])}",
-        count(agent.get("merges")),
-    ]
-
-
-def _rows(frame: pd.DataFrame) -> list[tuple[str, list[Any]]]:
-    names, values = frame.index.astype(str), frame.to_numpy(dtype=float)
-    return list(zip(names, values.tolist(), strict=True))
-
-
-def _formatted(name: str, values: Sequence[Any], formats: Sequence[Any]) -> list[str]:
-    return [name, *(show(value) for show, value in zip(formats, values, strict=True))]
+    more = {
+        "computing": agent["computing_s"] / online if online else None,
+        "steps": f"{count(agent['train_steps'])} + {count(agent['distill_steps'])}",
+        "merges": agent.get("merges"),
+    }
+    return agent["node"], {**agent, **more}
 
 
 def _reference(result: Result) -> str:

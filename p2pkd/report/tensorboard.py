@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.measures.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.core.errors import InputError
 from p2pkd.core.scores import in_words

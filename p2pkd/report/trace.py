@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from p2pkd.analysis.figures.timeline import offline_spans
 from p2pkd.analysis.result import Result
-from p2pkd.analysis.timeline import offline_spans
 from p2pkd.core.files import writing
 from p2pkd.core.records import DELIVERED
 from p2pkd.core.scores import OTHERS, in_words

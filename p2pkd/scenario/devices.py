@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from p2pkd.scenario.base import Spec
 from p2pkd.scenario.models import MlpSpec, ModelSpec
 from p2pkd.scenario.quantities import (
+    Duration,
     Energy,
     EnergyPerSize,
     FlopRate,
@@ -88,6 +89,16 @@ class DeviceSpec(Spec):
     model: ModelSpec = MlpSpec(hidden=(64,))
     flops: FlopRate | None = None
     """Effective rate in training small models, not the data sheet's peak."""
+    overhead: Duration | None = None
+    """Time that a gradient step takes on top of its work; a prediction or a merge takes a sixth.
+
+    Default: the profile's, else none.  `p2pkd calibrate` measures it.
+    """
+    memory_bandwidth: Rate | None = None
+    """At which parameters, activations and optimiser state move; default: the profile's, else any.
+
+    The time to move them comes on top of the time to compute.
+    """
     memory: Size | None = None
     idle_power: Power | None = None
     compute_power: Power | None = None
@@ -96,7 +107,7 @@ class DeviceSpec(Spec):
     uplink: Rate | None = None
     downlink: Rate | None = None
     slowdown: Annotated[float, Field(ge=1e-6, le=1e9)] = 1.0
-    """Divides the computing rate: 20 is a device twenty times as slow."""
+    """Divides the computing rate: 20 is a device twenty times as slow, in all that it computes."""
     table: DeviceTableSpec | None = None
     """Takes `flops` and `memory` from a table of measured devices."""
     background: Annotated[Share, Field(le=0.999999)] = 0.0

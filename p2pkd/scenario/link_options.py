@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from p2pkd.core import units
 from p2pkd.scenario.agent_ids import AgentId, Index
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.quantities import (
@@ -27,7 +30,8 @@ class PacketsSpec(Spec):
 
     With `resend`, every lost packet is sent again until it has arrived: how many are is drawn from
     the negative binomial distribution, and they cross the links with the others, in bytes and in
-    time; waiting for acknowledgements is not modelled.  Without, a message is lost when any of its
+    time; waiting for acknowledgements is not modelled (under `tcp` it is, and `mtu` is 1,448
+    bytes).  Without, a message is lost when any of its
     packets is, with probability ``1 - (1 - loss)^n``.
     """
 
@@ -36,6 +40,76 @@ class PacketsSpec(Spec):
     mtu: Unit = 1460.0
     """Bytes of a message in a packet."""
     resend: bool = True
+
+
+class ConnectionsSpec(Family, root=True):
+    """How connections are used (`tcp`)."""
+
+    plural = "connections"
+
+
+class NewConnections(ConnectionsSpec):
+    """Each message opens one: a handshake and slow start."""
+
+    kind: Literal["new"] = "new"
+
+
+class KeptConnections(ConnectionsSpec):
+    """One for each pair and direction is kept after its first message.
+
+    After a retransmission time-out without use, slow start begins anew (RFC 2861); after `idle` it
+    is closed, and when an end goes offline.
+    """
+
+    kind: Literal["kept"] = "kept"
+    idle: Period = 300.0
+
+
+@dataclass(frozen=True)
+class QueueDepth:
+    """What fits in a link's queue: what leaves within `seconds`, at least `size_bytes`."""
+
+    seconds: float = 0.0
+    size_bytes: float = 0.0
+
+    @staticmethod
+    def parse(value: Any) -> QueueDepth:
+        """Return ``100 ms`` or ``48 kB``; a time holds `LEAST_QUEUE_BYTES` at least."""
+        if isinstance(value, QueueDepth):
+            return value
+        for dimension in (units.DURATION, units.SIZE) if isinstance(value, str) else ():
+            try:
+                amount = dimension.parse(value)
+            except ValueError:
+                continue
+            return QueueDepth._of(dimension is units.DURATION, amount, value)
+        raise ValueError(f"must be a time or a size, like '100 ms' or '48 kB', given {value!r}")
+
+    @staticmethod
+    def _of(is_time: bool, amount: float, text: str) -> QueueDepth:
+        if is_time and 0 < amount <= 3600:
+            return QueueDepth(amount, LEAST_QUEUE_BYTES)
+        if not is_time and MTU_BYTES <= amount <= 1e12:
+            return QueueDepth(0.0, amount)
+        bounds = "above 0 s and at most 1 h" if is_time else "at least 1500 B and at most 1 TB"
+        raise PydanticCustomError("quantity", f"must be {bounds}, given {text!r}")
+
+    def write(self) -> str:
+        """Return it as a scenario writes it."""
+        if self.seconds:
+            return units.DURATION.format(self.seconds)
+        return units.SIZE.format(self.size_bytes)
+
+
+MTU_BYTES = 1500.0
+LEAST_QUEUE_BYTES = 32 * MTU_BYTES
+"""32 packets: slow links have longer queues than a tenth of a second."""
+
+Queue = Annotated[
+    QueueDepth,
+    PlainValidator(QueueDepth.parse, json_schema_input_type=str),
+    PlainSerializer(QueueDepth.write, return_type=str),
+]
 
 
 class ScaleSpec(Spec):

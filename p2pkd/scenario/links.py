@@ -8,9 +8,14 @@ from pydantic import Field, model_validator
 
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.link_options import (
+    LEAST_QUEUE_BYTES,
+    ConnectionsSpec,
     CoreLinkSpec,
+    NewConnections,
     OutageSpec,
     PacketsSpec,
+    Queue,
+    QueueDepth,
     RateTableSpec,
     ScaleSpec,
     VariationSpec,
@@ -25,6 +30,18 @@ from p2pkd.scenario.quantities import (
     Unit,
     whole,
 )
+
+# By option, the transports that have it.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "window": ("fair",),
+    "slow_start": ("fair",),
+    "core": ("fair",),
+    "along_edges": ("fair",),
+    "outages": ("tcp", "fair"),
+    "connections": ("tcp",),
+    "queue": ("tcp",),
+    "congestion": ("tcp",),
+}
 
 
 class LatencySpec(Family, root=True):
@@ -103,8 +120,9 @@ class RetransmitSpec(Spec):
 class LinksSpec(Spec):
     """The network between the agents."""
 
-    transport: Literal["fair", "fifo", "instant"] = "fair"
-    """`fair`: transfers share links max-min; `fifo`: one after another; `instant`: no bandwidth."""
+    transport: Literal["tcp", "fair", "fifo", "instant"] = "tcp"
+    """`tcp`: packets in queues, as Linux sends them; `fair`: transfers share links max-min; `fifo`:
+    one after another; `instant`: no bandwidth."""
     latency: LatencySpec = ConstantLatency(value="20 ms")
     uplink: Rate | None = None
     """Overrides the devices' own uplinks."""
@@ -121,6 +139,12 @@ class LinksSpec(Spec):
     header: Header = 64.0
     """Bytes of every message beside its payload."""
     packets: PacketsSpec | None = None
+    connections: ConnectionsSpec = NewConnections()
+    queue: Queue = QueueDepth(0.1, LEAST_QUEUE_BYTES)
+    """What fits in the queue before an access link, "100 ms" or "48 kB"; what does not is dropped
+    (`tcp`).  A time is of the link's rate, and at least 32 packets."""
+    congestion: Literal["cubic", "reno"] = "cubic"
+    """What a sender does about losses (`tcp`)."""
     window: Unit | None = None
     """TCP's largest window: a transfer never exceeds ``window / 2 L``, such as 4 MiB (`fair`)."""
     slow_start: bool = False
@@ -136,9 +160,21 @@ class LinksSpec(Spec):
     def _options_fit(self) -> Self:
         if self.table is not None and (self.uplink or self.downlink):
             raise ValueError("give either table or uplink and downlink")
-        if self.transport != "fair":
-            keys = ("window", "slow_start", "outages", "core", "along_edges")
-            given = [key for key in keys if getattr(self, key)]
-            if given:
-                raise ValueError(f"{', '.join(given)}: only with transport: fair")
+        given = [key for key in NEEDS if self.transport not in NEEDS[key] and self._asks(key)]
+        if given:
+            told = [f"{key}: only with transport: {' or '.join(NEEDS[key])}" for key in given]
+            raise ValueError("; ".join(told))
+        if self.transport == "tcp" and self.packets is not None:
+            self._packets_suit(self.packets)
         return self
+
+    def _asks(self, key: str) -> bool:
+        return bool(getattr(self, key) != type(self).model_fields[key].default)
+
+    def _packets_suit(self, packets: PacketsSpec) -> None:
+        """Raise ValueError where `tcp` has packets of its own kind."""
+        default = type(packets).model_fields["mtu"].default
+        if packets.mtu != default:
+            raise ValueError("packets.mtu: transport tcp has segments of 1,448 bytes; leave it out")
+        if not packets.resend:
+            raise ValueError("packets.resend: transport tcp sends again what is lost; leave it out")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,14 @@ def _files() -> dict[str, Path]:
 def load_preset(name: str) -> Preset:
     """Return the preset *name*; raise ScenarioError if its file is broken."""
     path = _files()[name]
+    return _read(name, path.read_text(encoding="utf-8"), _shown(path))
+
+
+@lru_cache(maxsize=1024)
+def _read(name: str, text: str, place: str) -> Preset:
+    """Return the preset in *text*: one scenario asks for its own several times, a study often."""
     problems: list[Problem] = []
-    tree = parse(path.read_text(encoding="utf-8"), _shown(path), problems)
+    tree = parse(text, place, problems)
     problems += _misshapen(tree)
     if problems:
         raise ScenarioError(problems)

@@ -119,10 +119,10 @@ class Scenario(Spec):
 
     @model_validator(mode="after")
     def _radios_can_sleep(self) -> Self:
-        if self.links.transport != "fair":
+        if self.links.transport not in ("tcp", "fair"):
             for i, group in enumerate(self.devices):
                 if group.duty is not None and group.duty.radio:
-                    raise ValueError(f"devices.{i}.duty.radio: only with links.transport: fair")
+                    raise ValueError(f"devices.{i}.duty.radio: only with transport: tcp or fair")
         return self
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from p2pkd.analysis.tuning import TUNED
+from p2pkd.analysis.measures.tuning import TUNED
 from p2pkd.scenario.resolve import to_yaml
 from p2pkd.study.axes import SEED, VARIANT
 from p2pkd.study.point import Point

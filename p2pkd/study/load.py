@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from p2pkd.analysis.tuning import TUNED
+from p2pkd.analysis.measures.tuning import TUNED
 from p2pkd.core.errors import InputError, Problem, ScenarioError
 from p2pkd.scenario.diagnose import problems_in
 from p2pkd.scenario.extends import read_text

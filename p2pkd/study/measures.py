@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from p2pkd.analysis.budgets import Budget
+from p2pkd.analysis.measures.budgets import Budget
 from p2pkd.scenario.base import Family
 from p2pkd.scenario.quantities import Fraction
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class BudgetText:
-    """Annotation of a `p2pkd.analysis.budgets.Budget`, kept as it was written."""
+    """Annotation of a `p2pkd.analysis.measures.budgets.Budget`, kept as it was written."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -66,7 +66,7 @@ class AccuracyAt(MeasureSpec):
 
     def of(self, result: Result) -> float:
         """Return the accuracy at the last evaluation within the budget."""
-        from p2pkd.analysis.budgets import accuracy_at
+        from p2pkd.analysis.measures.budgets import accuracy_at
 
         return accuracy_at(result, Budget.parse(self.budget)).accuracy
 
@@ -79,7 +79,7 @@ class _CostTo(MeasureSpec):
 
     def of(self, result: Result) -> float:
         """Return what had been spent when the accuracy was first reached; nan if it never was."""
-        from p2pkd.analysis.cost import to_target
+        from p2pkd.analysis.measures.cost import to_target
 
         return to_target(result, self.accuracy)[self.cost]
 
@@ -124,8 +124,8 @@ class LeastOf(MostOf):
 
 
 def best_trial(trials: pd.DataFrame, measure: MeasureSpec) -> dict[Hashable, Any] | None:
-    """Return the best row of a `p2pkd.analysis.trials.trial_table`; None where none has a value."""
-    from p2pkd.analysis.trials import finished
+    """Return the best row of a `trial_table`; None where none has a value."""
+    from p2pkd.analysis.measures.trials import finished
 
     usable = finished(trials)
     if usable.empty:

@@ -1,4 +1,4 @@
-"""Who chooses the next trial: a grid, chance, or Optuna's estimator.
+"""Who chooses the next trial: a grid, or Optuna's samplers.
 
 A sampler is asked for trials in order and told what became of them in order, so that asking again
 with the same answers gives the same trials: that is all a search needs to be resumed.
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from p2pkd.core.errors import InputError
 from p2pkd.study.axes import Value
 from p2pkd.study.search_spec import RandomSearch, SearchSpec, TpeSearch
-from p2pkd.study.space import Choice, Dimension
+from p2pkd.study.space import Dimension
 
 Proposal = Mapping[str, Value]
 
@@ -34,94 +34,77 @@ def sampler_of(spec: SearchSpec, space: Sequence[Dimension]) -> Sampler:
 
     Raise InputError where its package is not installed.
     """
-    if isinstance(spec, TpeSearch):
-        return Tpe(spec, space)
-    if isinstance(spec, RandomSearch):
-        return Listed(_random(spec, space))
-    return Listed(_grid(space))
+    return Asked(spec, space) if isinstance(spec, RandomSearch) else Grid(space)
 
 
-class Listed:
-    """Trials that do not depend on what came of earlier ones."""
+class Grid:
+    """Every combination, the last key changing fastest.
 
-    def __init__(self, proposals: Iterator[Proposal]) -> None:
-        self._left = proposals
+    Optuna's `GridSampler` shuffles, and of equal trials the first counts.
+    """
+
+    def __init__(self, space: Sequence[Dimension]) -> None:
+        self._left = _combinations(space)
 
     def ask(self) -> Proposal | None:
-        """Return the next on the list."""
+        """Return the next combination."""
         return next(self._left, None)
 
     def tell(self, number: int, status: str, objective: float) -> None:
         """Take no note."""
 
 
-class Tpe:
-    """Optuna's `TPESampler`; trials asked for together are told apart by its constant liar."""
+def _combinations(space: Sequence[Dimension]) -> Iterator[Proposal]:
+    for values in itertools.product(*(dimension.grid() for dimension in space)):
+        yield dict(zip((dimension.key for dimension in space), values, strict=True))
 
-    def __init__(self, spec: TpeSearch, space: Sequence[Dimension]) -> None:
+
+class Asked:
+    """A sampler of Optuna's with a study in memory, which is asked and told.
+
+    Trials that `TPESampler` chooses together are told apart by its constant liar.
+    """
+
+    def __init__(self, spec: RandomSearch, space: Sequence[Dimension]) -> None:
         try:
             import optuna
         except ImportError:
             raise InputError(
-                "search.kind tpe: Optuna is not installed; pip install 'p2pkd[search]'"
+                f"search.kind {spec.kind}: Optuna is not installed; pip install 'p2pkd[search]'"
             ) from None
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.space = space
         self.left = spec.trials
         self.states: Any = optuna.trial.TrialState
-        self.study = optuna.create_study(
-            direction="maximize" if spec.objective.maximise else "minimize",
-            sampler=optuna.samplers.TPESampler(
+        sampler: Any = optuna.samplers.RandomSampler(seed=spec.seed)
+        if isinstance(spec, TpeSearch):
+            sampler = optuna.samplers.TPESampler(
                 seed=spec.seed,
                 n_startup_trials=spec.startup,
                 multivariate=True,
                 constant_liar=True,
-            ),
+            )
+        maximise = spec.objective.maximise
+        self.study = optuna.create_study(
+            direction="maximize" if maximise else "minimize", sampler=sampler
         )
         # What a run is worth that never came to what was asked for.
-        self.worst = -math.inf if spec.objective.maximise else math.inf
+        self.worst = -math.inf if maximise else math.inf
         self.trials: list[Any] = []
 
     def ask(self) -> Proposal | None:
-        """Return what the estimator thinks best."""
+        """Return what the sampler thinks best."""
         if not self.left:
             return None
         self.left -= 1
-        trial = self.study.ask()
-        self.trials.append(trial)
-        return {dimension.key: _suggested(trial, dimension) for dimension in self.space}
+        self.trials.append(trial := self.study.ask())
+        return {dimension.key: dimension.suggested(trial) for dimension in self.space}
 
     def tell(self, number: int, status: str, objective: float) -> None:
-        """Tell the estimator; it takes what was given up for worse than all that was not."""
+        """Tell the sampler; TPE takes what was given up for worse than all that was not."""
         trial = self.trials[number]
         if status == "done":
             self.study.tell(trial, self.worst if math.isnan(objective) else objective)
         else:
             pruned = status == "pruned"
             self.study.tell(trial, state=self.states.PRUNED if pruned else self.states.FAIL)
-
-
-def _suggested(trial: Any, dimension: Dimension) -> Value:
-    key = dimension.key
-    if isinstance(dimension, Choice):
-        number: int = trial.suggest_categorical(key, range(len(dimension.values)))
-        return dimension.values[number]
-    low, high, log = dimension.low, dimension.high, dimension.log
-    if not dimension.step:
-        return dimension.value(trial.suggest_float(key, low, high, log=log))
-    step = 1 if log else dimension.step  # Optuna has no steps on a log scale; `value` rounds.
-    return dimension.value(trial.suggest_int(key, int(low), int(high), step=step, log=log))
-
-
-def _grid(space: Sequence[Dimension]) -> Iterator[Proposal]:
-    for values in itertools.product(*(dimension.grid() for dimension in space)):
-        yield dict(zip((dimension.key for dimension in space), values, strict=True))
-
-
-def _random(spec: RandomSearch, space: Sequence[Dimension]) -> Iterator[Proposal]:
-    from p2pkd.core.rng import Streams
-
-    streams = Streams(spec.seed)
-    for number in range(spec.trials):
-        shares = streams.generator("search", number).random(len(space)).tolist()
-        yield {d.key: d.at(share) for d, share in zip(space, shares, strict=True)}

@@ -11,7 +11,7 @@ from p2pkd.study.axes import SEED, Combination, Value, changes_in, seeds_of
 from p2pkd.study.point import Point
 from p2pkd.study.samplers import Proposal, Sampler, sampler_of
 from p2pkd.study.search_spec import RandomSearch, SearchSpec
-from p2pkd.study.space import Choice, Dimension, space_of
+from p2pkd.study.space import Choice, Dimension, combinations_in, space_of
 from p2pkd.study.spec import StudySpec
 
 TRIAL = "trial"
@@ -40,10 +40,7 @@ class Search:
         """How many trials there will be."""
         if isinstance(self.spec, RandomSearch):
             return self.spec.trials
-        count = 1
-        for dimension in self.space:
-            count *= len(dimension.grid())
-        return count
+        return combinations_in(self.space)
 
     @property
     def repetitions(self) -> int:

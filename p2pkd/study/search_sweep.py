@@ -100,7 +100,7 @@ class SearchSweep(Sweep):
             for repetition in range(self.search.repetitions):
                 live = [trial for trial in batch if trial.status == PROPOSED]
                 points = [p for trial in live if (p := self._point(trial, repetition))]
-                yield self._tasks(points, self._bars(batch, points))
+                yield self.tasks(points, self._bars(batch, points))
                 for trial in live:
                     self._judge(trial)
             for trial in batch:
@@ -129,11 +129,6 @@ class SearchSweep(Sweep):
             return None
         trial.points.append(point)
         return point
-
-    def _tasks(self, points: list[Point], bars: Bars) -> list[Task]:
-        known = self.complete()
-        left = {point.key: point for point in points if point.key not in known}
-        return [Task.of(point, self.folder, bars=bars) for point in left.values()]
 
     def _bars(self, batch: list[Trial], points: list[Point]) -> Bars:
         """Return what runs must reach: medians of earlier batches at the same seed."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from p2pkd.core.errors import Problem, suggestion
 from p2pkd.scenario.yaml import Node
@@ -28,9 +30,10 @@ class Choice:
         """Return all values."""
         return self.values
 
-    def at(self, share: float) -> Value:
-        """Return the value at *share*, in [0, 1), of the list."""
-        return self.values[int(share * len(self.values))]
+    def suggested(self, trial: Any) -> Value:
+        """Return one of the values, as Optuna's *trial* suggests."""
+        number: int = trial.suggest_categorical(self.key, range(len(self.values)))
+        return self.values[number]
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,18 @@ class Range:
 
     def grid(self) -> tuple[Value, ...]:
         """Return `points` values, evenly spaced on the range's scale, each once."""
-        n = self.points or 1
-        shares = [i / (n - 1) if n > 1 else 0.0 for i in range(n)]
-        values = [self.value(self._between(share)) for share in shares]
+        spaced = np.geomspace if self.log else np.linspace
+        numbers = spaced(self.low, self.high, self.points or 1).tolist()
+        values = [self.value(number) for number in numbers]
         return tuple({value.label: value for value in values}.values())
 
-    def at(self, share: float) -> Value:
-        """Return the value at *share*, in [0, 1), of the range's scale."""
-        if self.step and not self.log:
-            return self.value(self.low + self.step * int(share * (self._steps + 1)))
-        return self.value(self._between(share))
+    def suggested(self, trial: Any) -> Value:
+        """Return a value of the range, as Optuna's *trial* suggests."""
+        if not self.step:
+            return self.value(trial.suggest_float(self.key, self.low, self.high, log=self.log))
+        low, most = int(self.low), int(self.low) + self.step * self._steps
+        step = 1 if self.log else self.step  # no steps on Optuna's log scale; `value` rounds
+        return self.value(trial.suggest_int(self.key, low, most, step=step, log=self.log))
 
     def value(self, number: float) -> Value:
         """Return *number*, rounded as a reader would, as a value of the key."""
@@ -74,11 +79,6 @@ class Range:
     def _steps(self) -> int:
         return int((self.high - self.low) // self.step)
 
-    def _between(self, share: float) -> float:
-        if self.log:
-            return float(self.low * (self.high / self.low) ** share)
-        return self.low + share * (self.high - self.low)
-
     def _rounded(self, number: float) -> float | int:
         if self.step:
             steps = min(round((number - self.low) / self.step), self._steps)
@@ -87,6 +87,11 @@ class Range:
 
 
 Dimension = Choice | Range
+
+
+def combinations_in(space: Sequence[Dimension]) -> int:
+    """Return how many combinations of grid values *space* has."""
+    return math.prod(len(dimension.grid()) for dimension in space)
 
 
 def space_of(

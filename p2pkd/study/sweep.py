@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,16 +16,15 @@ from p2pkd.core.errors import InputError, ResultError, RunError
 from p2pkd.core.plain_json import read_json
 from p2pkd.core.seal import MANIFEST
 from p2pkd.record.directory import clear_partial
-from p2pkd.study.executors import Executor, executor
-from p2pkd.study.load import Study, load_study
+from p2pkd.study.executors import Executor
+from p2pkd.study.load import Study
 from p2pkd.study.point import Point
+from p2pkd.study.pruning import Bars
 from p2pkd.study.table import table_of, write_table
 from p2pkd.study.task import FAILED, Outcome, Task, clear, fault_of, is_complete
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from p2pkd.analysis.results import Results
 
 ERRORS = "errors.json"
 
@@ -45,20 +44,6 @@ class Sweep:
     study: Study
     folder: Path
     errors: dict[str, str] = field(default_factory=dict)
-
-    @staticmethod
-    def of(study: Study, folder: str | Path | None = None) -> Sweep:
-        """Return the sweep, or the search, of *study* in *folder*, by default ``runs/<name>``."""
-        from p2pkd.study.search_sweep import SearchSweep
-        from p2pkd.study.tuned_sweep import TunedSweep
-
-        folder = Path(folder) if folder is not None else Path("runs") / study.name
-        kind: type[Sweep] = Sweep
-        if study.search is not None:
-            kind = SearchSweep
-        elif study.tuning is not None:
-            kind = TunedSweep
-        return kind(study, folder, _read_errors(folder))
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -89,8 +74,7 @@ class Sweep:
 
     def untried(self) -> list[Point]:
         """Return the runs that are left, as far as they are known, each once."""
-        done = self.complete()
-        return list({p.key: p for p in self.points if p.key not in done}.values())
+        return self._left(self.points)
 
     def table(self) -> pd.DataFrame:
         """Return the table as it stands."""
@@ -160,13 +144,15 @@ class Sweep:
 
     def stages(self) -> Iterator[list[Task]]:
         """Yield what is to be run, lists of tasks that wait for nobody but earlier lists."""
-        yield self.tasks()
+        yield self.tasks(self.points)
 
-    def tasks(self) -> list[Task]:
-        """Return what there is still to do, in the order of the table."""
+    def tasks(self, points: Sequence[Point], bars: Bars = ()) -> list[Task]:
+        """Return what there is still to do of *points*, in their order."""
+        return [Task.of(point, self.folder, bars=bars) for point in self._left(points)]
+
+    def _left(self, points: Sequence[Point]) -> list[Point]:
         done = self.complete()
-        first = {point.key: point for point in reversed(self.points)}
-        return [Task.of(first[key], self.folder) for key in self.keys if key not in done]
+        return list({point.key: point for point in points if point.key not in done}.values())
 
     def write(self, table: pd.DataFrame) -> None:
         """Write *table* into the folder."""
@@ -174,21 +160,6 @@ class Sweep:
 
     def _write_study(self) -> None:
         (self.folder / "study.yaml").write_text(self.study.text, encoding="utf-8")
-
-
-def run_study(path: str | Path, out: str | Path, jobs: int | None = None) -> Results:
-    """Run what is not done yet of the study file *path* in the folder *out*; return all results.
-
-    Raise InputError for a wrong study and RunError, with the first error, if a run failed.
-    """
-    from p2pkd.analysis.results import Results
-
-    sweep = Sweep.of(load_study(path), out)
-    table = sweep.run(executor("local", jobs), resume=True)
-    if sweep.errors:
-        error = next(iter(sweep.errors.values()))
-        raise RunError(f"{len(sweep.errors)} of {len(table)} runs failed, the first with: {error}")
-    return Results.from_dir(sweep.folder)
 
 
 @contextmanager
@@ -209,7 +180,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _read_errors(folder: Path) -> dict[str, str]:
+def read_errors(folder: Path) -> dict[str, str]:
     """Return what is known of failures, for those who ask how a sweep is; empty if unreadable."""
     try:
         found = read_json(folder / ERRORS, ResultError)

@@ -78,7 +78,7 @@ def write_table(frame: pd.DataFrame, folder: Path) -> Path:
 
     Raise OSError if that is not possible.
     """
-    from p2pkd.analysis.tables import csv_text
+    from p2pkd.analysis.io.tables import csv_text
 
     def write_csv(path: Path) -> None:
         path.write_text(csv_text(frame, index=False), encoding="utf-8")

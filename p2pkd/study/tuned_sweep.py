@@ -13,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from p2pkd.analysis.tuning import FOLDER
+from p2pkd.analysis.measures.tuning import FOLDER
 from p2pkd.study.axes import SEED
 from p2pkd.study.point import Point
 from p2pkd.study.search import TRIAL
@@ -85,12 +85,7 @@ class TunedSweep(Sweep):
             tasks = {task.key: task for tasks in lists for task in tasks}
             beats = self.folder / ".beats"
             yield [replace(task, beat=str(beats / key)) for key, task in tasks.items()]
-        yield self.tasks()
-
-    def tasks(self) -> list[Task]:
-        """Return the runs with chosen values that are still to do."""
-        left = {point.key: point for point in super().untried()}
-        return [Task.of(point, self.folder) for point in left.values()]
+        yield self.tasks(self.points)
 
     def table(self) -> pd.DataFrame:
         """Return the table as it stands; tuned keys are columns ``tuned:...``."""

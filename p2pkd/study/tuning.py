@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from p2pkd.analysis.tuning import TUNED
+from p2pkd.analysis.measures.tuning import TUNED
 from p2pkd.core.errors import Problem, ScenarioError
 from p2pkd.scenario.yaml import Node
 from p2pkd.study.axes import SEED, VARIANT, Combination, Label, Value, seeds_of
 from p2pkd.study.point import Point
 from p2pkd.study.samplers import Proposal
 from p2pkd.study.search import Search
-from p2pkd.study.space import Dimension, space_of
+from p2pkd.study.space import Dimension, combinations_in, space_of
 from p2pkd.study.spec import StudySpec
 
 
@@ -92,7 +92,7 @@ def tuning_of(
     _check_axes(tree, problems)
     if problems:
         return Tuning((), ())
-    counts = {name: spec.tune.trials or _product(space) for name, space in spaces.items()}
+    counts = {name: spec.tune.trials or combinations_in(space) for name, space in spaces.items()}
     _check_budget(tree, counts, problems)
     searches = {
         name: Search(spec.tune.search({}, counts[name]), space, tuple(seeds), ())
@@ -133,13 +133,6 @@ def _spaces(tree: Node, kind: str, problems: list[Problem]) -> dict[Label, tuple
 def _variants(tree: Node) -> dict[str, Node]:
     node = tree.value.get("variants")
     return node.value if node is not None and node.value else {}
-
-
-def _product(space: Sequence[Dimension]) -> int:
-    count = 1
-    for dimension in space:
-        count *= len(dimension.grid())
-    return count
 
 
 def _check_axes(tree: Node, problems: list[Problem]) -> None:

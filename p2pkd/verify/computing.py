@@ -9,6 +9,8 @@ from typing import Any
 from p2pkd.core.records import ComputeRecord
 from p2pkd.verify.check import Check, bounded, exact
 from p2pkd.verify.observed import (
+    CLASSES,
+    FEATURES,
     FLOPS_PER_S,
     FORWARD_FLOPS,
     PARAMETERS,
@@ -50,6 +52,41 @@ def flops(*, fast: bool) -> Iterator[Check]:
         yield exact(law, f"{case}, FLOPs", expected, done.flops)
         seconds = expected / (FLOPS_PER_S * speed)
         yield exact(law, f"{case}, seconds", seconds, done.ended_s - done.started_s)
+
+
+def three_terms(*, fast: bool) -> Iterator[Check]:
+    """Seconds of a computation are overhead + FLOPs / rate + bytes / memory bandwidth."""
+    law = "overhead and memory bandwidth"
+    both = {"overhead": "20 ms", "memory_bandwidth": "1 MB/s"}
+    overhead_s, bytes_per_s, activations = 0.02, 1e6, FEATURES + CLASSES
+    # A step: parameters 6 times, both of Adam's moments twice; a row: activations twice a pass.
+    train_s = {
+        name: STEPS * (overhead_s + 4 * (numbers + 6 * BATCH * activations) / bytes_per_s)
+        for name, numbers in (("sgd", 6 * PARAMETERS), ("adam", (6 + 4) * PARAMETERS))
+    }
+    predict_s = overhead_s / 6 + 4 * (PARAMETERS + 2 * REFERENCE * activations) / bytes_per_s
+    merge_s = overhead_s / 6 + 4 * 3 * 2 * PARAMETERS / bytes_per_s
+    cases: list[tuple[str, dict[str, Any], str, float, float]] = [
+        ("training, sgd", {}, "train", TRAIN_FLOPS, train_s["sgd"]),
+        ("training, adam", _learn(optimizer="adam"), "train", TRAIN_FLOPS, train_s["adam"]),
+        ("predicting", {}, "predict", REFERENCE * FORWARD_FLOPS, predict_s),
+        ("merging two models", _MERGE, "merge", 2 * 2 * PARAMETERS, merge_s),
+    ]
+    for case, sections, kind, work, more_s in cases:
+        for slower, device in ((1, {}), (4, {"slowdown": 4.0}), (2, {"background": "50 %"})):
+            seen = observe(base(2, 25.0, device={**both, **device}, **sections))
+            done = _last(seen.computations, kind)
+            seconds = slower * (work / FLOPS_PER_S + more_s)
+            spent = done.ended_s - done.started_s
+            yield exact(law, f"{case}, {slower} times as slow, seconds", seconds, spent)
+            yield exact(law, f"{case}, {slower} times as slow, joules", 7 * seconds, done.energy_j)
+            yield exact(law, f"{case}, {slower} times as slow, FLOPs", work, done.flops)
+    # A duty cycle stretches all three alike: 0.3 of the time of a computation longer than the run.
+    pauses = {**both, "duty": {"period": "4 s", "share": "30 %"}}
+    record = observe(base(2, 40.0, device=pauses, **_learn(local_steps=100_000))).computations[0]
+    step_s = TRAIN_FLOPS / FLOPS_PER_S / STEPS + train_s["sgd"] / STEPS
+    done_flops = 0.3 * 40 / step_s * TRAIN_FLOPS / STEPS
+    yield exact(law, "cut short by the end, FLOPs", done_flops, record.flops)
 
 
 def one_at_a_time(*, fast: bool) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,7 +15,7 @@ from ruamel.yaml import YAML
 from p2pkd.core.errors import InputError, suggestion
 from p2pkd.scenario.base import Spec
 from p2pkd.scenario.devices import DeviceSpec
-from p2pkd.scenario.quantities import EnergyPerSize, FlopRate, Power, Rate, Size
+from p2pkd.scenario.quantities import Duration, EnergyPerSize, FlopRate, Power, Rate, Size
 
 
 class Profile(Spec):
@@ -32,6 +33,10 @@ class Profile(Spec):
     downlink: Rate
     source: Annotated[dict[str, str], Field(min_length=1)]
     """Where each figure comes from, and how it was derived."""
+    overhead: Duration = 0.0
+    """Of a gradient step, on top of its work."""
+    memory_bandwidth: Rate | None = None
+    """None where moving numbers is part of `flops`."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class Device:
     radio_j_per_byte: float
     uplink: float
     downlink: float
+    overhead_s: float = 0.0
+    bytes_per_s: float = math.inf
+    """Of its memory, while it computes."""
 
 
 @cache
@@ -94,6 +102,9 @@ def _device(i: int, group: DeviceSpec) -> Device:
         # An inline device without powers or radio counts as free of energy, which its spec says.
         return float(own if own is not None else getattr(known, key, 0.0))
 
+    # What slows a device down slows all of it.
+    share = (1 - group.background) / group.slowdown
+    bandwidth = group.memory_bandwidth or getattr(known, "memory_bandwidth", None)
     return Device(
         name=group.name or group.profile or f"group-{i}",
         flops_per_s=figure("flops") * (1 - group.background) / group.slowdown,
@@ -103,4 +114,6 @@ def _device(i: int, group: DeviceSpec) -> Device:
         radio_j_per_byte=figure("radio_energy"),
         uplink=figure("uplink"),
         downlink=figure("downlink"),
+        overhead_s=figure("overhead") / share,
+        bytes_per_s=math.inf if bandwidth is None else bandwidth * share,
     )

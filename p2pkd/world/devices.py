@@ -35,6 +35,10 @@ class DeviceTable:
     radio_j_per_byte: NDArray[np.float64]
     uplink: NDArray[np.float64]
     downlink: NDArray[np.float64]
+    overhead_s: NDArray[np.float64]
+    """Of a gradient step, on top of its work."""
+    bytes_per_s: NDArray[np.float64]
+    """Of memory while computing; infinite where that is no matter of its own."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,7 +107,8 @@ def build_devices(
         return values
 
     keys = ("flops_per_s", "memory_bytes", "idle_w", "compute_w", "radio_j_per_byte")
-    return DeviceTable(groups, group, *map(column, (*keys, "uplink", "downlink")))
+    more = ("uplink", "downlink", "overhead_s", "bytes_per_s")
+    return DeviceTable(groups, group, *map(column, (*keys, *more)))
 
 
 def group_counts(specs: Sequence[DeviceSpec], n: int) -> NDArray[np.int64]:

@@ -8,47 +8,13 @@ anywhere names its agents 0 to n - 1.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
 from p2pkd.core.errors import InputError, suggestion
+from p2pkd.world.formats.ids import PADDED, is_whole
 from p2pkd.world.formats.text import shown
 from p2pkd.world.topology import Topology
-
-_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}", re.ASCII)
-_PADDED = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-
-
-def is_whole(name: str) -> bool:
-    """Tell whether *name* is a whole number as one writes it: 7, not 07 or 7.0.
-
-    >>> [is_whole(name) for name in ("0", "12", "-3", "07", "1.0", "n7")]
-    [True, True, True, False, False, False]
-    """
-    return _WHOLE.fullmatch(name) is not None
-
-
-def ordered(names: Sequence[str]) -> list[str]:
-    """Return *names* in the order of the agents: by number if they are whole, else as they are.
-
-    Raise ValueError where some are whole numbers and others are not, or two mean the same number.
-
-    >>> ordered(["10", "9", "1"]), ordered(["b", "a"])
-    (['1', '9', '10'], ['b', 'a'])
-    """
-    whole = [name for name in names if is_whole(name)]
-    if whole and len(whole) < len(names):
-        known = set(whole)
-        other = next(name for name in names if name not in known)
-        same = _PADDED.fullmatch(other) and str(int(other)) in known
-        if same:
-            raise ValueError(f"nodes {shown(str(int(other)))} and {shown(other)} are one number")
-        raise ValueError(
-            f"some nodes are named by whole numbers ({shown(whole[0])}), others not "
-            f"({shown(other)}); name them all in one way"
-        )
-    return sorted(names, key=int) if whole else list(names)
 
 
 class Names:
@@ -86,7 +52,7 @@ class Names:
 
     def _hint(self, text: str) -> str:
         bare = text.strip()
-        if _PADDED.fullmatch(bare) and str(int(bare)) != text:
+        if PADDED.fullmatch(bare) and str(int(bare)) != text:
             try:
                 return f"; did you mean {self.find(str(int(bare)))}?" if self.names is None else (
                     f"; did you mean {self.names[self.find(str(int(bare)))]!r}?")  # fmt: skip

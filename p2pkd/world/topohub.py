@@ -12,8 +12,8 @@ import numpy as np
 
 from p2pkd.core.errors import InputError
 from p2pkd.scenario.topology import Topohub
+from p2pkd.world.formats.ids import is_whole, ordered
 from p2pkd.world.formats.positions import projected
-from p2pkd.world.names import is_whole, ordered
 from p2pkd.world.topology import Topology
 
 

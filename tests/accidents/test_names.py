@@ -6,7 +6,7 @@ import io
 import pandas as pd
 import pytest
 
-from p2pkd.analysis.tables import csv_text
+from p2pkd.analysis.io.tables import csv_text
 from p2pkd.core.text import cell, readable, short
 
 FORMULAS = ["=1+1", "+cmd", "-2+3|x", "@SUM(A1)", "\t=1", "\r=1"]

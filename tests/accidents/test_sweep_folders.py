@@ -13,7 +13,7 @@ from p2pkd.core.seal import sealed
 from p2pkd.record.directory import LOCK, RunDirectory, clear_partial
 from p2pkd.study.executors import InProcess
 from p2pkd.study.load import load_study
-from p2pkd.study.sweep import Sweep
+from p2pkd.study.start import sweep_of
 
 BASE = """
 name: tiny
@@ -32,7 +32,7 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     (folder / "base.yaml").write_text(BASE)
     (folder / "study.yaml").write_text(STUDY)
-    Sweep.of(load_study(folder / "study.yaml"), folder / "ref").run(InProcess())
+    sweep_of(load_study(folder / "study.yaml"), folder / "ref").run(InProcess())
     return folder
 
 
@@ -40,15 +40,15 @@ def finished(tmp_path_factory):
 def sweep(finished, tmp_path):
     """Return the sweep, in a copy of its folder."""
     folder = shutil.copytree(finished / "ref", tmp_path / "sweep")
-    return Sweep.of(load_study(finished / "study.yaml"), folder)
+    return sweep_of(load_study(finished / "study.yaml"), folder)
 
 
 def again(sweep):
     """Go on with a sweep; return which runs it ran."""
     heard = []
-    table = Sweep.of(sweep.study, sweep.folder).run(InProcess(), resume=True, told=heard.append)
+    table = sweep_of(sweep.study, sweep.folder).run(InProcess(), resume=True, told=heard.append)
     assert list(table["status"]) == ["done", "done"]
-    assert not Sweep.of(sweep.study, sweep.folder).faults(thorough=True)
+    assert not sweep_of(sweep.study, sweep.folder).faults(thorough=True)
     return [outcome.key for outcome in heard]
 
 
@@ -144,7 +144,7 @@ def test_folders_where_files_belong_are_named(sweep, name):
 
 def test_errors_of_any_shape_are_no_traceback(sweep):
     (sweep.folder / "errors.json").write_text("[1]")
-    assert Sweep.of(sweep.study, sweep.folder).errors == {}
+    assert sweep_of(sweep.study, sweep.folder).errors == {}
     assert again(sweep) == []
 
 

@@ -10,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 import p2pkd
-from p2pkd.analysis.communication import by_device
-from p2pkd.analysis.results import Results, tex_text, to_latex
+from p2pkd.analysis.io.latex import tex_text, to_latex
+from p2pkd.analysis.measures.communication import by_device
+from p2pkd.analysis.results import Results
 from p2pkd.cli.app import app
 from p2pkd.cli.doctor import findings
 

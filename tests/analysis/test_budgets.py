@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from p2pkd.analysis.budgets import COSTS, Budget, accuracy_at
-from p2pkd.analysis.communication import costs_over_time
-from p2pkd.analysis.cost import cost_table
+from p2pkd.analysis.measures.budgets import COSTS, Budget, accuracy_at
+from p2pkd.analysis.measures.communication import costs_over_time
+from p2pkd.analysis.measures.cost import cost_table
 from p2pkd.analysis.result import Result
 
 

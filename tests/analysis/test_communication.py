@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from p2pkd.analysis.communication import (
+from p2pkd.analysis.measures.communication import (
     break_even,
     break_even_rows,
     by_device,
@@ -11,7 +11,7 @@ from p2pkd.analysis.communication import (
     costs_over_time,
     split_bytes,
 )
-from p2pkd.analysis.compare import compare, labels
+from p2pkd.analysis.measures.compare import compare, labels
 from p2pkd.analysis.result import Result
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from p2pkd import Result, simulate
-from p2pkd.analysis.communication import by_device, costs_over_time
-from p2pkd.analysis.compare import compare
-from p2pkd.analysis.cost import cost_table, estimate_against_actual
-from p2pkd.analysis.headline import headline
-from p2pkd.analysis.readable import count
+from p2pkd.analysis.io.readable import count
+from p2pkd.analysis.measures.communication import by_device, costs_over_time
+from p2pkd.analysis.measures.compare import compare
+from p2pkd.analysis.measures.cost import cost_table, estimate_against_actual
+from p2pkd.analysis.measures.headline import headline
 from p2pkd.core.records import AgentRecord, ComputeRecord, Observer
 
 BASE: dict[str, Any] = {
@@ -124,12 +124,12 @@ def test_a_dry_run_foretells_them(run: Result, family: str, tmp_path: Path) -> N
 def test_a_sweep_is_estimated_by_the_same_steps(tmp_path: Path) -> None:
     from p2pkd.study.load import load_study
     from p2pkd.study.plan import plan_of
-    from p2pkd.study.sweep import Sweep
+    from p2pkd.study.start import sweep_of
 
     values = scenario("weights")
     (tmp_path / "base.yaml").write_text(json.dumps(values))
     (tmp_path / "study.yaml").write_text("name: one\nbase: base.yaml\nseeds: [0]\n")
-    sweep = Sweep.of(load_study(tmp_path / "study.yaml"), tmp_path / "runs")
+    sweep = sweep_of(load_study(tmp_path / "study.yaml"), tmp_path / "runs")
     plan, run = plan_of(sweep, samples=1), simulate(values, out=tmp_path / "a")
     assert plan.estimate is not None
     assert run.summary["merges"] > 0

@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from p2pkd.analysis import style
-from p2pkd.analysis.cost_axis import CostAxis
-from p2pkd.analysis.curves import (
+from p2pkd.analysis.figures import style
+from p2pkd.analysis.figures.cost_axis import CostAxis
+from p2pkd.analysis.figures.curves import (
     plot_accuracy,
     plot_accuracy_over_bytes,
     plot_disagreement,
     spread_over_agents,
 )
-from p2pkd.analysis.network import positions
+from p2pkd.analysis.figures.network import positions
+from p2pkd.analysis.figures.style import spread
+from p2pkd.analysis.figures.timeline import STEPS, offline_spans, visible
 from p2pkd.analysis.result import Result
-from p2pkd.analysis.style import spread
-from p2pkd.analysis.timeline import STEPS, offline_spans, visible
 from p2pkd.core.records import Observer
 
 NAMES = (

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from p2pkd.analysis.power import detectable, holm, power, seeds_needed, shows_from
-from p2pkd.analysis.statistics import paired
+from p2pkd.analysis.measures.power import detectable, holm, power, seeds_needed, shows_from
+from p2pkd.analysis.measures.statistics import paired
 
 
 def test_power_is_how_often_the_test_shows_a_true_difference():

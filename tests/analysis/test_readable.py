@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from p2pkd.analysis.readable import count, joules, percent, seconds, size, time_scale
+from p2pkd.analysis.io.readable import count, joules, percent, seconds, size, time_scale
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from p2pkd.analysis.headline import headline
+from p2pkd.analysis.measures.headline import headline
 from p2pkd.analysis.result import Result
 from p2pkd.core.errors import ResultError
 from p2pkd.core.records import Observer

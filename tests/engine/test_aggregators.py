@@ -234,8 +234,8 @@ def test_bits_a_device_in_sixteen_rounds(name, bits, dry_run, tmp_path):
     """To the bit, as foretold by a dry run and as counted in a run."""
     import p2pkd
 
-    quick = ["agents=3", "method.learn.local_steps=1", "method.learn.batch=2", "data.test=50 %"]
-    quick += ["data.dataset.rows=600"]
+    quick = ["agents=3", "method.learn.local_steps=1", "method.learn.batch=2", "data.test=5 %"]
+    quick += ["data.dataset.rows=200"]
     result = p2pkd.simulate(
         f"scenarios/methods/{name}.yaml",
         overrides=[] if dry_run else quick,

@@ -1,5 +1,6 @@
 """Churn, loss, changing graphs, queues, tokens and view exchange together: the books balance."""
 
+import books
 import pytest
 
 STORM = {
@@ -45,8 +46,10 @@ GOSSIP = [
 @pytest.mark.parametrize("gossip", GOSSIP, ids=["tokens", "bytes", "newscast", "cyclon"])
 @pytest.mark.parametrize("dynamics", DYNAMICS, ids=lambda dynamics: dynamics["kind"])
 def test_nothing_is_lost_in_the_books(run, dynamics, gossip):
+    """A transport that sends nothing again by itself: every byte is of an attempt."""
     scenario = {
         **STORM,
+        "links": {**STORM["links"], "transport": "fair"},
         "dynamics": dynamics,
         "method": {
             "send": {"codec": "float32"},
@@ -78,3 +81,22 @@ def test_nothing_is_lost_in_the_books(run, dynamics, gossip):
         left = [m for m in messages if m.sender == agent and m.status == "in_flight"]
         assert sum(m.attempts > 0 for m in left) == outbox.leaving[agent]
         assert sum(m.attempts == 0 for m in left) == len(outbox.waiting[agent])
+
+
+@pytest.mark.parametrize("connections", ["new", "kept"])
+@pytest.mark.parametrize("dynamics", DYNAMICS, ids=lambda dynamics: dynamics["kind"])
+def test_nor_where_tcp_sends_again(run, dynamics, connections):
+    """Links so slow that time-outs are spurious: segments cross again, and are told of."""
+    links = {**STORM["links"], "transport": "tcp", "connections": connections}
+    gossip = {"every": "10 s", "queue": {"limit": 2}}
+    method = {"send": {"codec": "float32"}, "gossip": gossip}
+    learn = {"objective": "response", "batch": 8, "when": "receive"}
+    simulation, log = run(
+        {**STORM, "dynamics": dynamics, "links": links, "method": {**method, "learn": learn}}
+    )
+    books.check(simulation, log)
+    messages = log.of("MessageRecord")
+    assert {m.status for m in messages} >= {"delivered", "aborted"}
+    size = {m.message: m.payload_bytes + m.header_bytes for m in messages}
+    again = [m.retransmitted_bytes - max(m.attempts - 1, 0) * size[m.message] for m in messages]
+    assert max(again) > 0

@@ -83,8 +83,19 @@ FAIR = {
     ),
     "core": st.just([{"name": "site", "rate": "70 B/s", "agents": [0, 2]}]),
 }
+TCP = {
+    **{key: SHARED[key] for key in ("latency", "loss", "jitter", "retransmit")},
+    **{key: FAIR[key] for key in ("variation", "outages")},
+    "packets": st.fixed_dictionaries({"loss": st.floats(0, 0.5)}),
+    "connections": st.one_of(
+        st.just("new"), st.fixed_dictionaries({"kind": st.just("kept"), "idle": seconds(0.1, 30)})
+    ),
+    "queue": st.sampled_from(["1.5 kB", "100 ms", "48 kB"]),
+    "congestion": st.sampled_from(["cubic", "reno"]),
+}
 LINKS = st.one_of(
-    optional(**SHARED, **FAIR),
+    st.fixed_dictionaries({"transport": st.just("fair")}, optional={**SHARED, **FAIR}),
+    st.fixed_dictionaries({"transport": st.just("tcp")}, optional=TCP),
     st.fixed_dictionaries(
         {"transport": st.sampled_from(["fifo", "instant"])}, optional=dict(SHARED)
     ),

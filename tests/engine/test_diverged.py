@@ -8,7 +8,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from p2pkd.analysis.headline import headline
+from p2pkd.analysis.measures.headline import headline
 from p2pkd.analysis.results import Results
 from p2pkd.cli import app
 from p2pkd.cli.progress import Progress

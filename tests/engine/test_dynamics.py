@@ -94,7 +94,7 @@ MANY = {
     "agents": 20,
     "duration": "5 min",
     "topology": {"kind": "random_regular", "k": 4},
-    "links": {"latency": {"kind": "constant", "value": "50 ms"}, "loss": 0.1},
+    "links": {"transport": "fair", "latency": {"kind": "constant", "value": "50 ms"}, "loss": 0.1},
 }
 
 

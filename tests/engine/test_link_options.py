@@ -209,7 +209,7 @@ def test_shortest_paths(tmp_path):
     from p2pkd.world.topology import Topology
 
     ring = Topology.from_edges(5, range(5), [1, 2, 3, 4, 0], bandwidth=np.full(5, 10.0))
-    shared = make_shared_links(LinksSpec(along_edges=True), Ring(), ring)
+    shared = make_shared_links(LinksSpec(transport="fair", along_edges=True), Ring(), ring)
     edge = ring.edge
     assert shared.route(0, 2) == (edge(0, 1), edge(1, 2))
     assert shared.route(2, 0) == (edge(2, 1), edge(1, 0))
@@ -218,7 +218,7 @@ def test_shortest_paths(tmp_path):
     slow = Topology.from_edges(
         5, range(5), [1, 2, 3, 4, 0], bandwidth=np.full(5, 10.0), latency_s=latency
     )
-    shared = make_shared_links(LinksSpec(along_edges=True), Ring(), slow)
+    shared = make_shared_links(LinksSpec(transport="fair", along_edges=True), Ring(), slow)
     assert shared.route(0, 1) == tuple(slow.edge(a, b) for a, b in pairwise([0, 4, 3, 2, 1]))
 
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+import p2pkd
+
 SMALL = {
     "name": "small",
     "duration": "3 min",
@@ -28,15 +30,15 @@ SMALL = {
 PROGRAM = """
 import json, sys
 import p2pkd
-result = p2pkd.simulate(json.loads(sys.argv[1]), out=sys.argv[2], seed=int(sys.argv[3]))
+result = p2pkd.simulate(json.loads(sys.argv[1]), out=sys.argv[2], seed=1)
 print(result.summary["fingerprint"])
 """
 
 
-def fingerprint(out, *, seed=1, hash_seed="0", **changes):
-    scenario = json.dumps({**SMALL, **changes})
+def fingerprint(out, *, hash_seed="0"):
+    """Return that of a run in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, scenario, str(out), str(seed)],
+        [sys.executable, "-c", PROGRAM, json.dumps(SMALL), str(out)],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,
         text=True,
@@ -54,13 +56,18 @@ def test_equal_in_another_process_with_another_hash_seed(first, tmp_path):
     assert fingerprint(tmp_path / "run", hash_seed="4711") == first
 
 
+def here(out, *, seed=1, **changes):
+    """Return the fingerprint of a run in this process."""
+    return p2pkd.simulate({**SMALL, **changes}, out=out, seed=seed).summary["fingerprint"]
+
+
 def test_another_seed_is_another_run(first, tmp_path):
-    assert fingerprint(tmp_path / "run", seed=2) != first
+    assert here(tmp_path / "run", seed=2) != first
 
 
 @pytest.mark.parametrize("execution", [{"executor": "loop"}, {"chunk": 2, "threads": 1}])
 def test_the_executor_changes_nothing(first, tmp_path, execution):
-    assert fingerprint(tmp_path / "run", execution=execution) == first
+    assert here(tmp_path / "run", execution=execution) == first
 
 
 def timeline(run, **changes):

@@ -10,7 +10,7 @@ QUIET = {
     "duration": "200 s",
     "agents": N,
     "topology": {"kind": "random_regular", "k": 10},
-    "links": {"latency": {"kind": "constant", "value": "50 ms"}},
+    "links": {"transport": "fair", "latency": {"kind": "constant", "value": "50 ms"}},
     "data": {"dataset": {"kind": "sklearn", "name": "iris"}, "reference": {"rows": 10}},
     "method": {
         "gossip": {"every": "20 s", "peers": {"kind": "cyclon", "view": 10, "shuffle": 4}},

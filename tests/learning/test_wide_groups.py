@@ -43,8 +43,15 @@ def play(features: int, specs: tuple[ModelSpec, ...], batch: Any, **execution: A
     return [*map(learner.parameters, versions), seen.accuracy, seen.loss, seen.mean_probabilities]
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("batch", [32, 5, 1, None])
+# The widest takes as long as all others together: one batch, and all in `make test-long`.
+CASES = [
+    pytest.param(model, batch, marks=[pytest.mark.long] * (model == "784-200" and batch != 32))
+    for model in MODELS
+    for batch in (32, 5, 1, None)
+]
+
+
+@pytest.mark.parametrize(("model", "batch"), CASES)
 def test_a_wide_group_changes_no_bit(model: str, batch: int | None) -> None:
     features, specs = MODELS[model]
     alone = play(features, specs, batch, executor="loop", threads=1)

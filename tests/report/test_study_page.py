@@ -11,7 +11,7 @@ from p2pkd.core.errors import ResultError
 from p2pkd.report import is_study, write_study_report
 from p2pkd.study.executors import InProcess
 from p2pkd.study.load import load_study
-from p2pkd.study.sweep import Sweep
+from p2pkd.study.start import sweep_of
 
 TINY = """
 name: tiny
@@ -49,7 +49,7 @@ REMOVE = "name: s\nbase: tiny.yaml\nremove: 0..1\nseeds: 0..2\n"
 def page(tmp_path, text):
     (tmp_path / "tiny.yaml").write_text(TINY)
     (tmp_path / "study.yaml").write_text(text)
-    sweep = Sweep.of(load_study(tmp_path / "study.yaml"), tmp_path / "runs")
+    sweep = sweep_of(load_study(tmp_path / "study.yaml"), tmp_path / "runs")
     sweep.run(InProcess())
     path = write_study_report(sweep.folder)
     assert path == sweep.folder / "report.html"

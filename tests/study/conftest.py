@@ -6,7 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
+import pandas as pd
 import pytest
+
+from p2pkd.study.executors import InProcess
+from p2pkd.study.load import load_study
+from p2pkd.study.start import sweep_of
 
 TINY = """
 name: tiny
@@ -34,3 +39,25 @@ def study_file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="module")
+def swept(request: pytest.FixtureRequest, tmp_path_factory) -> tuple[Path, pd.DataFrame]:
+    """Run the module's `STUDY` over ``tiny.yaml``; return its folder and its table."""
+    root = tmp_path_factory.mktemp("study")
+    (root / "tiny.yaml").write_text(TINY)
+    (root / "study.yaml").write_text(request.module.STUDY)
+    sweep = sweep_of(load_study(root / "study.yaml"), root / "runs")
+    return sweep.folder, sweep.run(InProcess())
+
+
+@pytest.fixture(scope="module")
+def folder(swept) -> Path:
+    """The folder of `swept`."""
+    return swept[0]
+
+
+@pytest.fixture
+def tiny() -> str:
+    """The text of ``tiny.yaml``."""
+    return TINY

@@ -10,29 +10,13 @@ import pytest
 from scipy import stats
 from typer.testing import CliRunner
 
-from p2pkd.analysis.budgets import Budget, accuracy_at
-from p2pkd.analysis.equal_cost_latex import equal_cost_latex
-from p2pkd.analysis.power import detectable, holm, seeds_needed
+from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
+from p2pkd.analysis.measures.power import detectable, holm, seeds_needed
 from p2pkd.analysis.results import Results
 from p2pkd.cli import app
 from p2pkd.core.errors import ResultError
-from p2pkd.study.executors import InProcess
-from p2pkd.study.load import load_study
-from p2pkd.study.sweep import Sweep
 
-TINY = """
-name: tiny
-duration: 1 min
-agents: 4
-topology: ring
-devices: [{profile: laptop, model: {kind: mlp, hidden: [8]}}]
-data: {dataset: digits, reference: {rows: 64}}
-method:
-  send: {knowledge: soft_labels}
-  gossip: {protocol: push, every: 10 s}
-  learn: {objective: response, lr: 0.05, local_steps: 2, distill_steps: 2, batch: 16}
-evaluate: {every: 10 s}
-"""
 STUDY = """
 name: s
 base: tiny.yaml
@@ -40,21 +24,11 @@ variants:
   few: {method.send.rows: 8}
   many: {method.send.rows: 64}
   alone: {method: {gossip: {protocol: none}, learn: {objective: local}}}
+set: {evaluate.every: 10 s}
 matrix: {agents: [4, 6]}
 seeds: 0..2
 """
 BUDGET = "20 kB"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The 18 runs of `STUDY`."""
-    root = tmp_path_factory.mktemp("study")
-    (root / "tiny.yaml").write_text(TINY)
-    (root / "study.yaml").write_text(STUDY)
-    sweep = Sweep.of(load_study(root / "study.yaml"), root / "runs")
-    sweep.run(InProcess())
-    return sweep.folder
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +79,7 @@ def test_who_spent_less_is_told(results):
 
 
 def test_a_run_without_accuracy_leaves_its_setting_without_one(results, monkeypatch):
-    import p2pkd.analysis.equal_cost as module
+    import p2pkd.analysis.measures.equal_cost as module
 
     def bought(run, budget):
         found = accuracy_at(run, budget)

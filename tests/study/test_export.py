@@ -7,45 +7,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from p2pkd.analysis.communication import costs_over_time
+from p2pkd.analysis.measures.communication import costs_over_time
 from p2pkd.analysis.result import Result
 from p2pkd.cli import app
-from p2pkd.study.executors import InProcess
-from p2pkd.study.load import load_study
-from p2pkd.study.sweep import Sweep
 
 STUDY = """
 name: s
 base: tiny.yaml
 search: {kind: grid, space: {topology: [ring, star]}}
 seeds: 0..1
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The four runs of `STUDY`."""
-    root = tmp_path_factory.mktemp("study")
-
-    (root / "tiny.yaml").write_text(TINY)
-    (root / "study.yaml").write_text(STUDY)
-    sweep = Sweep.of(load_study(root / "study.yaml"), root / "runs")
-    sweep.run(InProcess())
-    return sweep.folder
-
-
-TINY = """
-name: tiny
-duration: 1 min
-agents: 4
-topology: ring
-devices: [{profile: laptop, model: {kind: mlp, hidden: [8]}}]
-data: {dataset: digits, reference: {rows: 64}}
-method:
-  send: {knowledge: soft_labels, rows: 16}
-  gossip: {protocol: push, every: 10 s}
-  learn: {objective: response, lr: 0.05, local_steps: 2, distill_steps: 2, batch: 16}
-evaluate: {every: 30 s}
 """
 
 

@@ -5,16 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from p2pkd.analysis.influence import centrality, influence
-from p2pkd.analysis.resource_figures import time_shares
-from p2pkd.analysis.resources import resources_by_agent, utilisation
+from p2pkd.analysis.figures.resources import time_shares
+from p2pkd.analysis.measures.influence import centrality, influence
+from p2pkd.analysis.measures.resources import resources_by_agent, utilisation
+from p2pkd.analysis.measures.stragglers import rounds, straggler_wait
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.stragglers import rounds, straggler_wait
 from p2pkd.core.errors import ResultError, ScenarioError
 from p2pkd.run import simulate
 from p2pkd.study.executors import InProcess
 from p2pkd.study.load import load_study
-from p2pkd.study.sweep import Sweep
+from p2pkd.study.start import sweep_of
 
 STUDY = "name: s\nbase: tiny.yaml\nset: {topology: star}\nremove: [0, 2]\nseeds: 0..1\n"
 
@@ -34,7 +34,7 @@ def test_agents_that_are_not_there_are_told_before_anything_runs(study_file):
 
 
 def test_what_the_others_lose(study_file, tmp_path):
-    sweep = Sweep.of(load_study(study_file(STUDY)), tmp_path / "runs")
+    sweep = sweep_of(load_study(study_file(STUDY)), tmp_path / "runs")
     sweep.run(InProcess())
     results = Results.from_dir(sweep.folder)
     table = influence(results).set_index("agent")

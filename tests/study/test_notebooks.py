@@ -16,21 +16,40 @@ def test_there_are_six():
 LONG = ("02_topology_study", "03_resource_study", "04_communication_cost")
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    """One kernel for all: starting it and importing is most of a short notebook's time."""
+    from jupyter_client.manager import KernelManager
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("P2PKD_FAST", "1")
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), *_python_path()]))
+        manager = KernelManager(kernel_name="python3")
+        manager.start_kernel(cwd="notebooks")
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(p, id=p.stem, marks=[pytest.mark.long] * (p.stem in LONG)) for p in NOTEBOOKS],
+    # The last comes first: it adds a kind of its own, before any scenario is read.
+    [
+        pytest.param(p, id=p.stem, marks=[pytest.mark.long] * (p.stem in LONG))
+        for p in NOTEBOOKS[::-1]
+    ],
 )
 @pytest.mark.filterwarnings("ignore")  # Jupyter's own
-def test_runs_from_top_to_bottom(path, monkeypatch):
+def test_runs_from_top_to_bottom(path, kernel):
     from nbclient import NotebookClient
 
-    monkeypatch.setenv("P2PKD_FAST", "1")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), *_python_path()]))
     book = nbformat.read(path, as_version=4)
-    NotebookClient(
-        book, timeout=300, kernel_name="python3", resources={"metadata": {"path": "notebooks"}}
-    ).execute()
+    book.cells.insert(0, nbformat.v4.new_code_cell("%reset -f"))
+    client = NotebookClient(book, timeout=300, km=kernel)
+    try:
+        client.execute()
+    finally:
+        client.kc.stop_channels()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from p2pkd.analysis.ranking import ranking
+from p2pkd.analysis.measures.ranking import ranking
 from p2pkd.analysis.results import Results
 from p2pkd.cli import app
 from p2pkd.core.errors import ResultError, ScenarioError
 from p2pkd.study.load import load_study
-from p2pkd.study.sweep import run_study
+from p2pkd.study.start import run_study
 
 STUDY = """
 name: s
@@ -106,7 +106,7 @@ def test_ranks_and_pairs_by_hand(monkeypatch):
               ("a", 2): 0.6, ("b", 2): 0.7, ("c", 2): 0.3}  # fmt: skip
     runs = [_Run(value) for value in values.values()]
     labels = [{"variant": name, "draw": draw} for name, draw in values]
-    monkeypatch.setattr("p2pkd.analysis.ranking.accuracy_at", lambda run, budget: run)
+    monkeypatch.setattr("p2pkd.analysis.measures.ranking.accuracy_at", lambda run, budget: run)
     table = ranking(Results(runs, labels)).set_index("setting")
     assert table["kept"].to_dict() == {"a": 0.5, "b": 0.5, "c": 1.0}
     assert table["rank_most"].to_dict() == {"a": 2, "b": 2, "c": 3}

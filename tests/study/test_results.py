@@ -5,9 +5,16 @@ import shutil
 import pandas as pd
 import pytest
 
-from p2pkd.analysis.budgets import Budget, accuracy_at
-from p2pkd.analysis.communication import costs_over_time
-from p2pkd.analysis.cost import (
+from p2pkd.analysis.figures.studies import (
+    plot_bands,
+    plot_pareto,
+    plot_relation,
+    plot_settings,
+)
+from p2pkd.analysis.io.latex import to_latex
+from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.communication import costs_over_time
+from p2pkd.analysis.measures.cost import (
     by_link,
     by_node,
     cost_table,
@@ -16,22 +23,13 @@ from p2pkd.analysis.cost import (
     pareto,
     to_target,
 )
-from p2pkd.analysis.resources import resources_by_device, staleness_quantiles, utilisation
+from p2pkd.analysis.measures.resources import resources_by_device, staleness_quantiles, utilisation
+from p2pkd.analysis.measures.statistics import interval
+from p2pkd.analysis.measures.topology import topology_measures, topology_table
 from p2pkd.analysis.result import Result
-from p2pkd.analysis.results import Results, to_latex
-from p2pkd.analysis.statistics import interval
-from p2pkd.analysis.study_figures import (
-    plot_bands,
-    plot_pareto,
-    plot_relation,
-    plot_settings,
-)
-from p2pkd.analysis.topology_measures import topology_measures, topology_table
+from p2pkd.analysis.results import Results
 from p2pkd.core.errors import ResultError
 from p2pkd.run import simulate
-from p2pkd.study.executors import InProcess
-from p2pkd.study.load import load_study
-from p2pkd.study.sweep import Sweep
 
 STUDY = """
 name: s
@@ -39,30 +37,6 @@ base: tiny.yaml
 matrix: {topology: [ring, star], method.learn.lr: {low: 0.01, high: 0.1}}
 seeds: 0..2
 """
-TINY = """
-name: tiny
-duration: 1 min
-agents: 4
-topology: ring
-devices: [{profile: laptop, model: {kind: mlp, hidden: [8]}}]
-data: {dataset: digits, reference: {rows: 64}}
-method:
-  send: {knowledge: soft_labels, rows: 16}
-  gossip: {protocol: push, every: 10 s}
-  learn: {objective: response, lr: 0.05, local_steps: 2, distill_steps: 2, batch: 16}
-evaluate: {every: 30 s}
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The runs of `STUDY`: 12 of them, run once."""
-    root = tmp_path_factory.mktemp("study")
-    (root / "tiny.yaml").write_text(TINY)
-    (root / "study.yaml").write_text(STUDY)
-    sweep = Sweep.of(load_study(root / "study.yaml"), root / "runs")
-    sweep.run(InProcess())
-    return sweep.folder
 
 
 @pytest.fixture(scope="module")
@@ -173,8 +147,8 @@ def test_the_front_is_what_nobody_beats():
     assert pareto(table, "cost", "gain").tolist() == [True, True, False, False, False]
 
 
-def test_a_dry_run_foretells_the_bytes_and_the_joules(folder, tmp_path):
-    (tmp_path / "tiny.yaml").write_text(TINY)
+def test_a_dry_run_foretells_the_bytes_and_the_joules(tmp_path, tiny):
+    (tmp_path / "tiny.yaml").write_text(tiny)
     dry = simulate(tmp_path / "tiny.yaml", dry_run=True, out=tmp_path / "dry")
     wet = simulate(tmp_path / "tiny.yaml", out=tmp_path / "wet")
     assert (estimate_against_actual(dry, wet)["difference"].dropna() == 0).all()

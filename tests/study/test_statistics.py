@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from p2pkd.analysis.statistics import gini, interval, jain, paired
+from p2pkd.analysis.measures.statistics import gini, interval, jain, paired
 
 NUMBERS = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from p2pkd.analysis.topology_measures import measures_of, metropolis, mixing_time, spectral_gap
+from p2pkd.analysis.measures.topology import measures_of, metropolis, mixing_time, spectral_gap
 from p2pkd.core.errors import ResultError
 
 

@@ -7,30 +7,17 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from p2pkd.analysis.measures.tuning import tuning_notes
 from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
-from p2pkd.analysis.tuning import tuning_notes
 from p2pkd.cli import app
 from p2pkd.core.errors import ScenarioError
 from p2pkd.report.study_page import study_html
-from p2pkd.study.executors import InProcess, Local
+from p2pkd.study.executors import InProcess
 from p2pkd.study.load import load_study
 from p2pkd.study.plan import plan_of
-from p2pkd.study.sweep import Sweep
+from p2pkd.study.start import sweep_of
 
-TINY = """
-name: tiny
-duration: 1 min
-agents: 4
-topology: ring
-devices: [{profile: laptop, model: {kind: mlp, hidden: [8]}}]
-data: {dataset: digits, reference: {rows: 64}}
-method:
-  send: {knowledge: soft_labels, rows: 16}
-  gossip: {protocol: push, every: 10 s}
-  learn: {objective: response, lr: 0.05, local_steps: 2, distill_steps: 2, batch: 16}
-evaluate: {every: 30 s}
-"""
 STUDY = """
 name: s
 base: tiny.yaml
@@ -45,21 +32,11 @@ seeds: 0..1
 
 
 def sweep(study_file, folder, text=STUDY):
-    return Sweep.of(load_study(study_file(text)), folder)
+    return sweep_of(load_study(study_file(text)), folder)
 
 
-@pytest.fixture(scope="module")
-def tuned(tmp_path_factory):
-    """Return the folder of the study above, run, and its table."""
-    path = tmp_path_factory.mktemp("tuned")
-    (path / "tiny.yaml").write_text(TINY)
-    (path / "study.yaml").write_text(STUDY)
-    it = Sweep.of(load_study(path / "study.yaml"), path / "runs")
-    return path / "runs", it.run(InProcess())
-
-
-def test_the_best_of_each_setting_by_its_mean_is_run_on_the_reported_seeds(tuned):
-    folder, table = tuned
+def test_the_best_of_each_setting_by_its_mean_is_run_on_the_reported_seeds(swept):
+    folder, table = swept
     assert list(table.columns[:4]) == ["variant", "tuned:method.learn.lr", "seed", "run"]
     assert list(table["seed"]) == [0, 1, 0, 1]
     assert set(table["status"]) == {"done"}
@@ -75,16 +52,16 @@ def test_the_best_of_each_setting_by_its_mean_is_run_on_the_reported_seeds(tuned
         assert f"lr: {lr:g}" in Result.from_dir(folder / run).resolved_text.replace(".0,", ",")
 
 
-def test_what_was_tuned_on_is_in_no_table(tuned):
-    folder, table = tuned
+def test_what_was_tuned_on_is_in_no_table(swept):
+    folder, table = swept
     for pattern in (folder, f"{folder.parent}/**"):
         runs = Results.from_dir(pattern)
         assert sorted(run.path.name for run in runs) == sorted(table["run"])
     assert len(Results.from_dir(folder / "tuning")) == 12
 
 
-def test_budget_choice_and_edge_are_told(tuned, study_file):
-    folder, table = tuned
+def test_budget_choice_and_edge_are_told(swept, study_file):
+    folder, table = swept
     notes = tuning_notes(folder)
     assert notes[0] == (
         "Tuned: each of 2 settings had 3 trials on 2 seeds (100, 101), none of them reported."
@@ -99,8 +76,8 @@ def test_budget_choice_and_edge_are_told(tuned, study_file):
     assert "Chosen for variant=d-psgd" in html
 
 
-def test_a_tuned_sweep_goes_on_where_it_was_stopped(tuned, study_file, tmp_path):
-    folder, table = tuned
+def test_a_tuned_sweep_goes_on_where_it_was_stopped(swept, study_file, tmp_path):
+    folder, table = swept
     again = tmp_path / "again"
     shutil.copytree(folder, again)
     tried = pd.read_parquet(folder / "tuning" / "table.parquet")
@@ -110,14 +87,14 @@ def test_a_tuned_sweep_goes_on_where_it_was_stopped(tuned, study_file, tmp_path)
     it = sweep(study_file, again)
     assert plan_of(it).left == 4  # a setting that is not tuned has no runs yet
     heard = []
-    resumed = it.run(Local(2), resume=True, told=heard.append)
+    resumed = it.run(InProcess(), resume=True, told=heard.append)
     assert sorted(outcome.key for outcome in heard) == sorted(path.name for path in lost)
     drop = "git_commit"
     pd.testing.assert_frame_equal(resumed.drop(columns=drop), table.drop(columns=drop))
 
 
-def test_plan_status_and_notes_on_the_command_line(study_file, tmp_path, tuned):
-    folder, _ = tuned
+def test_plan_status_and_notes_on_the_command_line(study_file, tmp_path, swept):
+    folder, _ = swept
     path = study_file(STUDY)
     plan = CliRunner().invoke(app, ["sweep", str(path), "--dry-run", "--out", str(tmp_path / "r")])
     assert "16 runs (2 settings, 2 seeds)" in plan.stdout
@@ -209,10 +186,10 @@ def test_the_example_is_tuned():
     assert (study.tuning.trials, study.tuning.repetitions, len(study.tuning.seeds)) == (3, 2, 3)
 
 
-def test_a_variant_with_a_base_of_its_own_is_tuned_on_it(study_file, tmp_path):
+def test_a_variant_with_a_base_of_its_own_is_tuned_on_it(study_file, tmp_path, tiny):
     """The study's own base has no method, so that only the variant's has a rate to tune."""
-    (tmp_path / "other.yaml").write_text(TINY.replace("name: tiny", "name: other"))
-    (tmp_path / "bare.yaml").write_text(TINY.partition("method:")[0])
+    (tmp_path / "other.yaml").write_text(tiny.replace("name: tiny", "name: other"))
+    (tmp_path / "bare.yaml").write_text(tiny.partition("method:")[0])
     text = STUDY.replace("base: tiny.yaml", "base: bare.yaml").replace(
         "labels: {method.send.rows: 16}", "labels: {base: other.yaml}"
     )
@@ -221,8 +198,8 @@ def test_a_variant_with_a_base_of_its_own_is_tuned_on_it(study_file, tmp_path):
     assert first.loaded.scenario.method.learn.lr == 0.001
 
 
-def test_settings_with_other_chosen_values_are_compared_seed_by_seed(tuned):
-    folder, table = tuned
+def test_settings_with_other_chosen_values_are_compared_seed_by_seed(swept):
+    folder, table = swept
     assert table["tuned:method.learn.lr"].nunique() == 2
     rows = Results.from_dir(folder).at("final", against="labels").set_index("variant")
     assert rows.loc["d-psgd", "pairs"] == 2

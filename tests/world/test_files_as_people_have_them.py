@@ -85,6 +85,9 @@ def test_mixtures_are_refused(tmp_path, text, words):
     refused(tmp_path, "g.txt", text, words)
 
 
+CORE = {"name": "x", "rate": "1 MB/s"}
+
+
 @pytest.mark.parametrize("key", ["core", "outages", "failures", "around", "aggregators"])
 def test_keys_name_agents_as_the_file_does(key, tmp_path):
     from p2pkd.core.records import Observer
@@ -102,7 +105,7 @@ def test_keys_name_agents_as_the_file_does(key, tmp_path):
         }
         at = {"at": "1 s", "lasts": "2 s", "agents": [name]}
         values |= {
-            "core": {"links": {"core": [{"name": "x", "rate": "1 MB/s", "agents": [name]}]}},
+            "core": {"links": {"transport": "fair", "core": [{**CORE, "agents": [name]}]}},
             "outages": {"links": {"outages": [at]}},
             "failures": {"churn": {"failures": [at]}},
             "around": {"churn": {"failures": [{"at": "1 s", "around": name}]}},

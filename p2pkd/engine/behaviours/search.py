@@ -40,13 +40,15 @@ class SearchAgent(Agent):
         for trial in trials:
             for work in trial.works:
                 flops = 3 * work.samples * trial.flops_forward
+                effort = self._effort(trial, work.kind, flops, work.steps)
                 if trial is not best:  # tried and dropped: it reaches no model
-                    yield from self._hold(work.kind, flops, 0, 0, _NAN)
+                    yield from self._hold(work.kind, flops, 0, 0, _NAN, effort)
                     continue
                 heard = (0, _NAN) if work.kind == "train" else self._heard(lessons)
-                yield from self._hold(work.kind, flops, work.steps, *heard)
+                yield from self._hold(work.kind, flops, work.steps, *heard, effort)
             held_out = search.held_out(self.agent) * trial.flops_forward
-            yield from self._hold("predict", held_out, 0, 0, _NAN)
+            effort = self._effort(trial, "predict", held_out, 0)
+            yield from self._hold("predict", held_out, 0, 0, _NAN, effort)
         # 3. The best is the agent's own from now on.
         search.keep(self.agent, best, self.shared.env.now)
         self.version = best.version
@@ -62,6 +64,13 @@ class SearchAgent(Agent):
         trial: Trial = self.shared.search.trial(self.agent, self.version, model, works)
         self.version = before
         return trial
+
+    def _effort(self, trial: Trial, kind: str, flops: float, steps: int) -> float:
+        efforts = self.shared.efforts
+        if efforts is None:
+            return flops
+        traffic = self.shared.search.profile.traffic_of[trial.model]
+        return efforts.of(self.agent, kind, flops, steps, traffic)
 
     def _heard(self, lessons: Any) -> tuple[int, float]:
         return len(lessons), self._staleness(lessons)

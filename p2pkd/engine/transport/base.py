@@ -1,8 +1,9 @@
 """What the engine asks of a network, and what it gets back: `Links` in, `Transfer` out.
 
 A transfer is a callback and not a process: `Transport.start` returns at once and calls *done* at
-the instant at which the last byte arrives.  Three transports stand behind the same protocol:
-`Instant` (no bandwidth), `Fifo` (one after another) and `Fair` (links shared max-min).
+the instant at which the last byte arrives.  Four transports stand behind the same protocol:
+`Instant` (no bandwidth), `Fifo` (one after another), `Fair` (links shared max-min) and `Tcp`
+(packets in queues).
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class Transfer:
     )
 
     _ok = True
+
+    resent_bytes = 0
+    """What the transport itself has sent again, of a transfer that has arrived."""
 
     def __init__(
         self,
@@ -104,6 +108,12 @@ class Transport(Protocol):
         *extra_latency_s* is added to the pair's propagation delay.
         """
 
+    def overhead_bytes(self, size_bytes: int) -> int:
+        """Return the bytes that the transport adds to a message of *size_bytes*, sent once."""
+
+    def forget(self, node: int) -> None:
+        """Close what is open to and from *node*, which has left."""
+
     def abort(self, transfer: Any) -> None:
         """Stop *transfer* now: its `done` is never called and its links are freed.
 
@@ -111,7 +121,10 @@ class Transport(Protocol):
         """
 
     def crossed(self, transfer: Any) -> float:
-        """Return how many bytes have crossed the sender's uplink by now (or by the abort)."""
+        """Return how many bytes have crossed the sender's uplink by now (or by the abort).
+
+        Those that the transport adds are among them, and those that it sends again.
+        """
 
     def transfers_of(self, node: int) -> list[Transfer]:
         """Return the live transfers that *node* sends or receives, in order of their start.
@@ -154,7 +167,18 @@ def roll_of(roll: Roll | None, node: int) -> list[Transfer]:
     return roll.of(node)
 
 
-class Timed:
+class Plain:
+    """Base of transports that add nothing to a message and remember nothing of a node."""
+
+    def overhead_bytes(self, size_bytes: int) -> int:
+        """Return 0."""
+        return 0
+
+    def forget(self, node: int) -> None:
+        """Do nothing."""
+
+
+class Timed(Plain):
     """Base of transports that know a message's arrival when it is sent: an event each.
 
     With *track* a roll is kept of what is under way.

@@ -23,6 +23,7 @@ from simpy import Environment
 from p2pkd.engine.transport.base import (
     INFINITE,
     Links,
+    Plain,
     Roll,
     Transfer,
     bad_size,
@@ -63,7 +64,7 @@ class _Alarm:
         self.callbacks: Any = (action,)
 
 
-class Fair:
+class Fair(Plain):
     """A `Transport` of max-min fair links.
 
     *window_bytes* limits each flow to one window a round trip (`tcp.window_limit`); *slow_start*

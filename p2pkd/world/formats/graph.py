@@ -21,9 +21,9 @@ from p2pkd.core.units import DURATION, RATE, Dimension
 from p2pkd.scenario.graph_options import GraphOptions
 from p2pkd.world.formats.attributes import Quantity, choose, refuse_near
 from p2pkd.world.formats.document import Document, RawNode, Spot
+from p2pkd.world.formats.ids import ordered
 from p2pkd.world.formats.positions import positions_of
 from p2pkd.world.formats.text import Faults, shown
-from p2pkd.world.names import ordered
 from p2pkd.world.topology import Topology
 
 LONGEST_S = 86_400.0

@@ -1,0 +1,1 @@
+"""What runs look like, on axes of Matplotlib."""

@@ -1,0 +1,1 @@
+"""What runs come to, as tables and numbers: a function of one run, or of many."""
