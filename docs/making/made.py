@@ -6,7 +6,7 @@ pages stand between comments, ``<!-- name -->`` and ``<!-- /name -->``.
 
 from __future__ import annotations
 
-from making.results import ByHand, FromStudies, Item, Notebook
+from making.results import ByHand, FromFiles, FromStudies, Item, Notebook
 
 ITEMS: tuple[Item, ...] = (
     FromStudies(
@@ -73,6 +73,12 @@ ITEMS: tuple[Item, ...] = (
     FromStudies(
         "cache", "what a cache of means saves and costs",
         ("docs/presets.md#cache",), 2.0, ("cache",), "model_page:cache",
+    ),
+    FromFiles(
+        "truth", "seconds against those of Linux' TCP and of ns-3",
+        ("docs/truth.md#real", "docs/truth.md#loss", "docs/truth.md#ns3", "docs/img/truth.png"),
+        1.0, ("p2pkd/verify/data/tcp_cases.json", "p2pkd/verify/data/ns3_cases.json"),
+        "truth_page:write",
     ),
     *(
         Notebook(f"notebook-{name[:2]}", f"the notebook {name}, executed",

@@ -95,4 +95,5 @@ def _delay(run: Result) -> float:
 
 
 def spread(values: object) -> str:
+    """Return mean and standard deviation in per cent."""
     return f"{100 * values.mean():.1f} % ± {100 * values.std():.1f}"  # type: ignore[attr-defined]

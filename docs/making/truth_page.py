@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 from making.markdown_parts import replace_part, table
-from p2pkd.analysis.figures.style import styled
+from p2pkd.analysis.figures.style import bare, look
 from p2pkd.verify import ns3, real
 from p2pkd.verify.replay import cases
 
@@ -26,6 +27,9 @@ GROUPS = {
     "queue 15 kB": "gossip, queues of 15 kB",
     "queue 1 MB": "gossip, queues of 1 MB",
 }
+
+FIGURE = ("a", "a-open", "b", "c", "d", "d-open", "e", "f")
+ENDS = (0.01, 100.0)
 
 
 def write(place: Path) -> None:
@@ -71,19 +75,24 @@ def _ns3() -> str:
 
 def _figure(path: Path) -> None:
     """Draw measured against simulated seconds, a panel a model, a colour a group of cases."""
-    with styled():
-        figure, axes = plt.subplots(1, 2, figsize=(9, 4.4), sharex=True, sharey=True)
-        for ax, model in zip(axes, ("tcp", "fair"), strict=True):
-            flows = list(real.played(cases(), model))
-            for name in dict.fromkeys(flow.group for flow in flows if flow.group in real.LIMITS):
-                own = [flow for flow in flows if flow.group == name]
-                x, y = [f.measured_s for f in own], [f.simulated_s for f in own]
-                ax.loglog(x, y, "o", ms=3.5, alpha=0.7, label=GROUPS[name], mew=0)
-            ends = [0.01, 100]
-            ax.loglog(ends, ends, color="0.6", lw=0.8, zorder=0)
-            ax.set(title=f"transport: {model}", xlabel="measured between Linux hosts, s")
-        axes[0].set(ylabel="simulated, s", xlim=ends, ylim=ends)
-        axes[0].legend(frameon=False, fontsize=8)
-        figure.tight_layout()
-        figure.savefig(path, dpi=150)
-        plt.close(figure)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.4), sharex=True, sharey=True)
+    for ax, model in ((left, "tcp"), (right, "fair")):
+        _scatter(ax, model)
+        ax.set(title=f"transport: {model}", xlabel="measured between Linux hosts, s")
+        bare(ax)
+    left.set(ylabel="simulated, s", xlim=ENDS, ylim=ENDS)
+    left.legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def _scatter(ax: Axes, model: str) -> None:
+    flows = list(real.played(cases(), model))
+    names = dict.fromkeys(flow.group for flow in flows if flow.group in FIGURE)
+    for number, name in enumerate(names):
+        own = [flow for flow in flows if flow.group == name]
+        x, y = [f.measured_s for f in own], [f.simulated_s for f in own]
+        colour, _ = look(number)
+        ax.loglog(x, y, "o", ms=3.5, alpha=0.7, color=colour, label=GROUPS[name], mew=0)
+    ax.loglog(ENDS, ENDS, color="0.6", lw=0.8, zorder=0)
