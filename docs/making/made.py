@@ -6,7 +6,7 @@ pages stand between comments, ``<!-- name -->`` and ``<!-- /name -->``.
 
 from __future__ import annotations
 
-from making.results import ByHand, FromStudies, Item, Notebook
+from making.results import ByHand, FromFiles, FromStudies, Item, Notebook
 
 ITEMS: tuple[Item, ...] = (
     FromStudies(
@@ -60,7 +60,25 @@ ITEMS: tuple[Item, ...] = (
     ),
     FromStudies(
         "tasks", "agents that see different things or have labels of their own",
-        ("docs/tasks.md#tasks",), 20.0, ("tasks",), "model_page:tasks",
+        ("docs/tasks.md#tasks",), 20.0, ("tasks", "remarks"), "tasks_page:write",
+    ),
+    FromStudies(
+        "reference", "what other public rows are worth",
+        ("docs/model.md#reference",), 2.0, ("reference",), "model_page:reference",
+    ),
+    FromStudies(
+        "one-bit", "labels of one bit, by the warm-up of teachers",
+        ("docs/model.md#one-bit",), 2.0, ("one-bit",), "model_page:one_bit",
+    ),
+    FromStudies(
+        "cache", "what a cache of means saves and costs",
+        ("docs/presets.md#cache",), 2.0, ("cache",), "model_page:cache",
+    ),
+    FromFiles(
+        "truth", "seconds against those of Linux' TCP and of ns-3",
+        ("docs/truth.md#real", "docs/truth.md#loss", "docs/truth.md#ns3", "docs/img/truth.png"),
+        1.0, ("p2pkd/verify/data/tcp_cases.json", "p2pkd/verify/data/ns3_cases.json"),
+        "truth_page:write",
     ),
     *(
         Notebook(f"notebook-{name[:2]}", f"the notebook {name}, executed",
@@ -74,13 +92,5 @@ ITEMS: tuple[Item, ...] = (
         "performance", "throughput, scale and peers: wall-clock times of one idle machine",
         ("docs/performance.md",), 60.0,
         how="python benchmarks/{throughput,scale,peers,cnn,fair}.py, one at a time",
-    ),
-    ByHand(
-        "one-bit", "labels of one bit with T = 2: refused by name by now, cannot be made again",
-        ("docs/model.md",), 0.0, how="-",
-    ),
-    ByHand(
-        "remarks", "numbers in the remarks of docs/tasks.md, of scenarios with one key changed",
-        ("docs/tasks.md",), 10.0, how="p2pkd run scenarios/... --set, as each remark says",
     ),
 )  # fmt: skip

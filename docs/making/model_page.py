@@ -1,4 +1,4 @@
-"""Tables of docs/model.md and docs/tasks.md."""
+"""Tables of docs/model.md and of docs/presets.md."""
 
 from __future__ import annotations
 
@@ -14,31 +14,7 @@ from p2pkd.analysis.results import Results
 TARGET = 0.75
 ACCURACY = "final_accuracy_mean"
 OWN = ("final_own_distribution_mean", "final_own_classes_mean")
-REMARKS = {
-    "methods/objective-cross-modal": (
-        "learning from the *other* modality alone (`teachers: others`) gives 51.3 % ± 2.0"
-    ),
-    "methods/objective-data-free": (
-        "the fits take 37 times the energy of private training; without the term of activations "
-        "(`activation: 0`) 52.9 %, seed 0; after a smaller fit (30 `steps` of 32 rows) 61.1 % with "
-        "it, 52.2 % without, same seed"
-    ),
-    "methods/objective-nas": (
-        "`response` at fixed width: 83.5 % ± 0.7 for half the energy of computing"
-    ),
-    "methods/preset-fedgen": (
-        "8 agents, 20 minutes (`duration`); without a common start of all models -0.7"
-    ),
-    "tasks/domain-adaptation": (
-        "without `warm_up` no gain (44.8 % ± 4.8): agents at 40 degrees win, those at 20 degrees "
-        "lose"
-    ),
-    "tasks/class-stream": (
-        "elastic weights (`lifelong`, strength 5000) add nothing here: 37.5 % ± 5.2"
-    ),
-    "tasks/drift": "the window slides on; classes do not return",
-}
-"""Numbers in here are of runs that no study has: the result `remarks` of `made.py`."""
+SIDES = ("server_accuracy", "agents_accuracy_mean")
 
 
 def ladder(place: Path, results: Results) -> None:
@@ -49,7 +25,7 @@ def ladder(place: Path, results: Results) -> None:
             "mean delay"]  # fmt: skip
     replace_part(place / "docs/model.md", "ladder", table(head, rows))
     alone = results.where(variant="nobody talks").frame[ACCURACY]
-    replace_part(place / "docs/model.md", "ladder-alone", _spread(alone))
+    replace_part(place / "docs/model.md", "ladder-alone", spread(alone))
 
 
 def looks(place: Path, results: Results) -> None:
@@ -57,24 +33,48 @@ def looks(place: Path, results: Results) -> None:
     rows = []
     for name in dict.fromkeys(results.frame["variant"]):
         own = results.where(variant=name).frame
-        accuracies = [_spread(own[key]) for key in (ACCURACY, *OWN)]
+        accuracies = [spread(own[key]) for key in (ACCURACY, *OWN)]
         rows.append([name, *accuracies, count(own["messages_sent"].mean())])
     head = ["", "accuracy", "on own distribution", "on own classes", "messages"]
     replace_part(place / "docs/model.md", "looks", table(head, rows))
 
 
-def tasks(place: Path, results: Results) -> None:
-    """Write accuracy with peers and alone, and the gain seed by seed."""
+def reference(place: Path, results: Results) -> None:
+    """Write what public rows of other kinds give, beside random ones."""
+    kinds = list(dict.fromkeys(results.frame["data.reference"]))
+    rows = []
+    for kind in kinds:
+        own = results.where(**{"data.reference": kind}).frame[ACCURACY]
+        row = [kind, spread(own), ""]
+        if kind != kinds[0]:
+            gain = results.paired("data.reference", kinds[0], kind, ACCURACY)
+            row[-1] = ", ".join(f"{100 * each:+.1f}" for each in gain.differences)
+        rows.append(row)
+    head = ["public rows", "accuracy", "against random, seed by seed"]
+    replace_part(place / "docs/model.md", "reference", table(head, rows))
+
+
+def one_bit(place: Path, results: Results) -> None:
+    """Write accuracies of labels of one bit by warm-up, alone and float16 beside them."""
     rows = []
     for name in dict.fromkeys(results.frame["variant"]):
-        own = results.where(variant=name)
-        sides = [own.where(method=side).frame[ACCURACY] for side in ("with peers", "isolated")]
-        gain = own.paired("method", "isolated", "with peers", ACCURACY)
-        low, high = 100 * gain.differences.min(), 100 * gain.differences.max()
-        rows.append([f"`{name}`", *map(_spread, sides), f"{low:+.1f} to {high:+.1f}",
-                     REMARKS.get(name, "")])  # fmt: skip
-    head = ["scenario", "with peers", "isolated", "gain by seed, points", "remarks"]
-    replace_part(place / "docs/tasks.md", "tasks", table(head, rows))
+        frame = results.where(variant=name).frame
+        ensemble = spread(frame["final_ensemble_accuracy"])
+        rows.append([name, spread(frame[ACCURACY]), ensemble, size(frame["wire_bytes"].mean())])
+    head = ["", "accuracy", "ensemble", "on the wire"]
+    replace_part(place / "docs/model.md", "one-bit", table(head, rows))
+
+
+def cache(place: Path, results: Results) -> None:
+    """Write accuracies of server and clients, and bytes, by how long means are kept."""
+    key = "method.gossip.protocol.cache"
+    rows = []
+    for kept in dict.fromkeys(results.frame[key]):
+        frame = results.where(**{key: kept}).frame
+        scores = [spread(frame[f"final_{name}"]) for name in SIDES]
+        rows.append([str(kept), *scores, size(frame["wire_bytes"].mean())])
+    head = ["cache", "server", "clients", "on the wire"]
+    replace_part(place / "docs/presets.md", "cache", table(head, rows))
 
 
 def _rung(name: str, runs: Results) -> list[str]:
@@ -85,7 +85,7 @@ def _rung(name: str, runs: Results) -> list[str]:
     delivered = (frame["messages_delivered"] / frame["messages_sent"]).mean()
     delay = sum(map(_delay, runs)) / len(runs)
     wire = size(frame["wire_bytes"].mean())
-    return [name, _spread(frame[ACCURACY]), shown, wire, f"{100 * delivered:.1f} %",
+    return [name, spread(frame[ACCURACY]), shown, wire, f"{100 * delivered:.1f} %",
             f"{delay:.2f} s"]  # fmt: skip
 
 
@@ -94,5 +94,6 @@ def _delay(run: Result) -> float:
     return float((arrived["ended_s"] - arrived["sent_s"]).mean())
 
 
-def _spread(values: object) -> str:
+def spread(values: object) -> str:
+    """Return mean and standard deviation in per cent."""
     return f"{100 * values.mean():.1f} % ± {100 * values.std():.1f}"  # type: ignore[attr-defined]

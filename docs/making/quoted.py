@@ -24,6 +24,7 @@ SOURCES: dict[str, dict[str, str]] = {
     },
     "docs/model.md": {
         "Labels of one bit": "one-bit",
+        "The public rows": "reference",
         "When the timeline sees what is learned": "looks",
         "How far each choice moves a result": "ladder",
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -140,6 +141,25 @@ class Notebook(Item):
             cell.metadata.pop("execution", None)  # wall-clock times
         nbformat.write(book, path)
         return (time.perf_counter() - start) / 60
+
+
+@dataclass(frozen=True)
+class FromFiles(Item):
+    """Made of committed measurements, `inputs`, by *write*, called with the place alone."""
+
+    inputs: tuple[str, ...] = ()
+    write: str = ""
+
+    def key(self) -> str:
+        """Return a hash of the measurements."""
+        return hash_of([(ROOT / path).read_text(encoding="utf-8") for path in self.inputs])
+
+    def make(self, plan: Plan) -> float:
+        """Write."""
+        start = time.process_time()
+        module, _, function = self.write.partition(":")
+        getattr(importlib.import_module(f"making.{module}"), function)(plan.place)
+        return (time.process_time() - start) / 60
 
 
 @dataclass(frozen=True)
