@@ -1,4 +1,4 @@
-"""TCP behind the transport protocol: closed forms, aborts, outages, what is kept, what is given up."""
+"""TCP in closed forms, aborts, outages, what is kept, what is given up."""
 
 from math import ceil
 
