@@ -253,6 +253,23 @@ def test_a_download_delays_each_agent_by_its_own_link(run):
         ({"core": [{"name": "x", "rate": "1 B/s", "cluster": 0}]}, InputError, "no clusters"),
         ({"along_edges": True}, InputError, "no edge of this graph has a bandwidth"),
         ({"transport": "fifo", "window": "1 kB"}, ScenarioError, "only with transport: fair"),
+        ({"transport": "tcp", "window": "1 kB"}, ScenarioError, "window: only with .*fair"),
+        ({"transport": "tcp", "slow_start": True}, ScenarioError, "slow_start: only with .*fair"),
+        ({"transport": "tcp", "along_edges": True}, ScenarioError, "along_edges: only with"),
+        (
+            {"transport": "tcp", "core": [{"name": "x", "rate": "1 B/s"}]},
+            ScenarioError,
+            "core: only with transport: fair",
+        ),
+        ({"transport": "tcp", "packets": {"loss": 0.1, "mtu": "40 B"}}, ScenarioError, "1,448"),
+        ({"transport": "tcp", "packets": {"loss": 0.1, "resend": False}}, ScenarioError, "resend"),
+        ({"queue": "48 kB"}, ScenarioError, "queue: only with transport: tcp"),
+        ({"connections": "kept"}, ScenarioError, "connections: only with transport: tcp"),
+        ({"congestion": "reno"}, ScenarioError, "congestion: only with transport: tcp"),
+        ({"transport": "tcp", "queue": "0 s"}, ScenarioError, "above 0 s and at most 1 h"),
+        ({"transport": "tcp", "queue": "1 kB"}, ScenarioError, "at least 1500 B"),
+        ({"transport": "tcp", "queue": 5}, ScenarioError, "'100 ms' or '48 kB'"),
+        ({"transport": "tcp", "congestion": "bbr"}, ScenarioError, "cubic.*reno"),
     ],
 )
 def test_wrong_options_are_refused(run, links, error, words):
