@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from typer.testing import CliRunner
 
+from p2pkd.cli import app
 from p2pkd.core.errors import InputError, TraceError, about
 from p2pkd.run import run
 from p2pkd.scenario.load import load_scenario
@@ -72,3 +74,34 @@ def test_what_has_a_place_keeps_it():
             raise TraceError(text)
     with pytest.raises(InputError, match=r"^a\.b\.path: gone$"), about("a.b", instead_of="c"):
         raise InputError("c.path: gone")
+
+
+SERVER = "topology: {{kind: {}}}\naggregators: {{who: hub}}\nmethod: {{preset: fedavg}}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (SERVER.format("barabasi_albert, m: 1"), "aggregators: agent .* cannot be reached"),
+        (
+            "topology: {kind: erdos_renyi, p: 0.01}",
+            r"topology: the graph on 40 agents falls into \d+ pieces",
+        ),
+        ("topology: {kind: grid, rows: 3}", "topology.rows: 3 does not divide 40 agents"),
+        ("topology: {kind: ring, k: 40}", "topology.k: 40 must be less than 40 agents"),
+    ],
+)
+def test_graphs_that_cannot_be_are_invalid_without_deep(tmp_path, lines, said):
+    kept = [text for text in SCENARIO.splitlines() if not text.startswith("topology")]
+    file = tmp_path / "s.yaml"
+    file.write_text("\n".join([*kept, lines]).replace("agents: 4", "agents: 40") + "\n")
+    done = CliRunner().invoke(app, ["validate", str(file)])
+    assert done.exit_code == 2
+    assert re.match(rf".*s\.yaml:\d+:\d+  {said}", done.stderr), done.stderr
+
+
+def test_graphs_that_are_too_large_to_be_checked_are_said_to_be(tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(SCENARIO.replace("agents: 4", "agents: 3000"))
+    done = CliRunner().invoke(app, ["validate", str(file)])
+    assert "its graph, of 3,000 agents, is checked with --deep alone" in done.stdout
