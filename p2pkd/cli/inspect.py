@@ -157,7 +157,7 @@ def _check_graph(loaded: Loaded) -> tuple[str, ...]:
 
 
 def _is_surely_whole(topology: Any, agents: int) -> bool:
-    edges = getattr(topology, "k", None) or getattr(topology, "m", 1)
+    edges = int(getattr(topology, "k", None) or getattr(topology, "m", None) or 1)
     thin = topology.tag_value == "watts_strogatz" and edges < 4
     return topology.tag_value in WHOLE and edges < agents and not thin
 

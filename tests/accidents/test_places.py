@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from p2pkd.cli import app
-from p2pkd.core.errors import InputError, TraceError, about
+from p2pkd.core.errors import InputError, ScenarioError, TraceError, about
 from p2pkd.run import run
 from p2pkd.scenario.load import load_scenario
 
@@ -105,3 +105,23 @@ def test_graphs_that_are_too_large_to_be_checked_are_said_to_be(tmp_path):
     file.write_text(SCENARIO.replace("agents: 4", "agents: 3000"))
     done = CliRunner().invoke(app, ["validate", str(file)])
     assert "its graph, of 3,000 agents, is checked with --deep alone" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("dataset: digits", "dataset: synthetic", "devices: model cnn: needs images"),
+        (
+            "evaluate:",
+            "method: {learn: {objective: local, batch: full}}\nevaluate:",
+            "method.learn.batch: 'full'",
+        ),
+    ],
+)
+def test_what_only_building_can_tell_has_a_place(tmp_path, old, new, key):
+    file, text = tmp_path / "s.yaml", SCENARIO.replace(old, new)
+    stream = "stream: {tasks: 2}, reference"
+    text = text.replace("reference", stream) if "full" in new else text
+    file.write_text(text + ("devices: [{profile: laptop, model: cnn}]\n" if "cnn" in key else ""))
+    with pytest.raises(ScenarioError, match=rf"s\.yaml:\d+:\d+  {key}"):
+        run(load_scenario(file), out=tmp_path / "out")
