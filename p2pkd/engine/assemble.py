@@ -128,8 +128,8 @@ def _places(world: World) -> int:
     if len({kind.n_places for kind in kinds}) > 1:
         each = ", ".join(f"{kind.name}: {kind.n_places}" for kind in kinds)
         raise InputError(
-            f"send.knowledge: activation_maps need models with as many places each, given {each};"
-            " use convolutions alike but for their channels, or attention_maps"
+            f"method.send.knowledge: activation_maps need models with as many places each,"
+            f" given {each}; use convolutions alike but for their channels, or attention_maps"
         )
     return kinds[0].n_places
 

@@ -96,7 +96,9 @@ class Tables:
             held: float | None = getattr(self.recipe.objective, "holdout", None)
             return PrivateRows(offsets, keys) if held is None else TrainingRows(offsets, keys, held)
         if self.recipe.batch is None:
-            raise InputError("learn.batch: 'full' sees all rows at once, against data.stream")
+            raise InputError(
+                "method.learn.batch: 'full' sees all rows at once, against data.stream"
+            )
         labels = data.private_y[data.partition.rows]
         rows = DriftRows if stream.change == "gradual" else StreamRows
         return rows(offsets, keys, labels, stream.tasks, stream.samples)

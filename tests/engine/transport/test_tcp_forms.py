@@ -1,4 +1,4 @@
-"""TCP in closed forms, aborts, outages, what is kept, what is given up."""
+"""TCP behind the transport protocol: closed forms, aborts, outages, what is kept or given up."""
 
 from math import ceil
 

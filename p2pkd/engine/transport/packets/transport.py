@@ -65,9 +65,9 @@ class TcpTransfer(Transfer):
 class Tcp:
     """A `Transport` of TCP connections over drop-tail access links.
 
-    *lose* draws whether a packet from one node to another is lost behind the uplink.
-    Connections are made for a message each, or, with *kept_s*, for each pair of nodes until nothing
-    was sent for so many seconds.
+    *lose* draws whether a packet from one node to another is lost behind the uplink.  Connections
+    are made for a message each, or *kept_s* for each pair of nodes until nothing was sent for so
+    many seconds.
 
     Bytes are those of the sender's segments with their headers, and of its half of the handshake
     where a message opens a connection.  Acknowledgements and the other half take time on the links
