@@ -104,6 +104,9 @@ def scaled(*, fast: bool) -> Iterator[Check]:
         own = latency * LATENCY_S + WEIGHTS_BYTES / (rate * min(UPLINK, DOWNLINK))
         case = f"latency {latency:g}, rate {rate:g}"
         yield exact(law, case, own, _first(links={"scale": scale}))
+        narrow = {"uplink": "500 B/s", "downlink": "4 kB/s", "scale": scale}
+        own = latency * LATENCY_S + WEIGHTS_BYTES / (rate * 500)
+        yield exact(law, f"{case}, narrow uplinks", own, _first(links=narrow))
         core = [{"name": "backbone", "rate": "2 kB/s"}]
         expected = latency * LATENCY_S + 2 * WEIGHTS_BYTES / (2e3 * rate)
         links = {**FAST, "core": core, "scale": scale}
