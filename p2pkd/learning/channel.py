@@ -15,6 +15,8 @@ from p2pkd.core.waits import is_stopped, waits_for
 
 # How many times the event loop may hand over before the other process has taken it.
 LEAD = 64
+# An operation's kind, as one number: what is said is a flat list of numbers.
+INITIAL, TRAIN, DISTILL, MERGE, ENCODE, PREDICT, MEAN = range(7)
 _CLOSE, _ALL = None, True
 _PAUSE_S, _LOOK_S = 0.001, 0.5
 

@@ -55,8 +55,8 @@ def class_batches(
         table, known = _with_own(tables, agents, table, speakers, own)
     if isinstance(tables.optimizer, Holding):
         tables.optimizer.hold(rows_of, table, known)
-    firsts = [p.argument[1] for p in products]
-    rows, mask = private_rows(tables, agents, firsts, products[0].steps)
+    firsts = [p.operation.first for p in products]
+    rows, mask = private_rows(tables, agents, firsts, products[0].operation.steps)
     size = tables.recipe.batch
 
     def batch(step: int) -> tuple[Tensor, Pull]:
@@ -97,10 +97,10 @@ def _tables_of_classes(tables: Tables, products: Sequence[Any]) -> tuple[Tensor,
 
     The last is how many of them speak of each class, ``(G, C)``.
     """
-    heard = [p.argument[0] for p in products]
+    heard = [p.operation.heard for p in products]
     aligned = Alignment(heard, seats(max(map(len, heard))))
     places, real = aligned.full(padded(int(aligned.sizes.max())))
-    notes = [p.argument[3] for p in products]
+    notes = [p.operation.notes for p in products]
     targets, weights, said = targets_of(tables, aligned, places, notes, _nothing)
     said = said * tables.tensor(real)
     counts = (weights > 0).sum(1).to(said.dtype) * said

@@ -17,7 +17,6 @@ from p2pkd.learning.pools import Pool
 from p2pkd.learning.processes import cores
 from p2pkd.learning.settings import Settings
 from p2pkd.learning.threads import ThreadChoice
-from p2pkd.learning.versions import PREDICT
 
 # Chains of one group, the rows that they fill, the pools they read and write, and their kind.
 Task = tuple[Sequence[Chain], list[int], Pool, Pool, Hashable]
@@ -113,8 +112,7 @@ class Executor:
                 product.row = row
                 product.level = 0
                 product.source = None
-                if product.kind != PREDICT:
-                    product.argument = None
+                product.operation = None
 
     def _parts(self, n: int, size: int) -> list[slice]:
         """Return *n* in equal parts of at most *size*."""

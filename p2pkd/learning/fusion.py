@@ -33,12 +33,12 @@ def fuse_(
     """
     recipe: Any = tables.recipe
     objective, agents = recipe.objective, np.array([p.agent for p in products])
-    n, steps, size = architecture.n_parameters, products[0].steps, objective.server_batch
+    n, steps, size = architecture.n_parameters, products[0].operation.steps, objective.server_batch
     adam, flat = make_optimizer(AdamSpec()), table[:, :n].contiguous()
     state = flat.new_zeros((len(products), adam.state_floats(n)))
     teachers, shares = teachers_of(tables, products, architecture, pool)
     weights = mean_weights(None, (len(products), size), tables.device)
-    firsts = np.array([p.argument[2] for p in products])
+    firsts = np.array([p.operation.drawn for p in products])
     known = np.full(len(products), len(tables.reference_y))
     rows = tables.index(draws(tables.distill_keys[agents], firsts, steps * size, known))
     rows = tables.sight.places(agents, rows)

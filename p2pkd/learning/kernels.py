@@ -22,6 +22,7 @@ from p2pkd.learning.fusion import fuse_
 from p2pkd.learning.heard import private_accuracy
 from p2pkd.learning.kin import kin_batches
 from p2pkd.learning.models import model_batches
+from p2pkd.learning.operations import Distill, Encode, Initial, Mean, Merge, Predict, Train
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.screen import all_finite, nonfinite_rows, number_of
 from p2pkd.learning.steps import (
@@ -40,7 +41,6 @@ from p2pkd.learning.synthesis import (
 from p2pkd.learning.tables import Tables, take
 from p2pkd.learning.transfer import transfer
 from p2pkd.learning.trust import Trusting
-from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
 Products = Sequence[Any]
 
@@ -61,12 +61,12 @@ class Kernels:
             self.maps = activation_maps
         self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
         self.generates = getattr(tables.recipe.knowledge, "generates", False)
-        self.functions = {
-            INITIAL: self._initial,
-            TRAIN: self._train,
-            DISTILL: self._distill,
-            MERGE: self._merge,
-            ENCODE: self._encode,
+        self.functions: dict[type, Any] = {
+            Initial: self._initial,
+            Train: self._train,
+            Distill: self._distill,
+            Merge: self._merge,
+            Encode: self._encode,
         }
 
     def begin_with(self, rows: Sequence[NDArray[np.float32]]) -> None:
@@ -75,22 +75,23 @@ class Kernels:
 
     def shape(self, product: Any) -> Any:
         """Return what operations must have in common, beside their kind, to share a group."""
-        kind = product.kind
-        if kind == TRAIN:
+        operation = product.operation
+        kind = type(operation)
+        if kind is Train:
             if self.tables.recipe.batch is not None:
-                return product.steps
-            return product.steps, padded(int(self.tables.private.sizes[product.agent]))
-        if kind == DISTILL:
-            heard = len(product.argument[0])
-            return product.steps, heard and seats(heard), self._full_shape(product)
-        if kind == MERGE:
-            return len(product.argument[0])
-        if kind == PREDICT:
-            return self._predict_shape(product), product.exact
-        if kind == MEAN:
-            heard = len(product.argument[0])
+                return operation.steps
+            return operation.steps, padded(int(self.tables.private.sizes[product.agent]))
+        if kind is Distill:
+            heard = len(operation.heard)
+            return operation.steps, heard and seats(heard), self._full_shape(product)
+        if kind is Merge:
+            return len(operation.parts)
+        if kind is Predict:
+            return self._predict_shape(product), operation.exact
+        if kind is Mean:
+            heard = len(operation.heard)
             return len(product.rows), heard and seats(heard)
-        return product.argument if kind == ENCODE else 0
+        return operation.exact if kind is Encode else 0
 
     def _predict_shape(self, product: Any) -> Any:
         if not (self.tables.recipe.measured or self.about_classes or self.generates):
@@ -105,11 +106,11 @@ class Kernels:
             return padded(int(self.tables.private.sizes[product.agent]))
         if "fuses" in self.tables.recipe.traits:
             return 0
-        if not product.argument[0]:
+        if not product.operation.heard:
             return padded(int(self.tables.private.sizes[product.agent]))
         if "models" in self.tables.recipe.traits:
             return padded(int(self.tables.private.sizes[product.agent]))
-        union = len(np.unique(np.concatenate([p.rows for p in product.argument[0]])))
+        union = len(np.unique(np.concatenate([p.rows for p in product.operation.heard])))
         return padded(union), padded(int(self.tables.private.sizes[product.agent]))
 
     def run(
@@ -117,18 +118,18 @@ class Kernels:
     ) -> Tensor:
         """Return what chains, alike link by link, make of the rows they start from."""
         firsts = [chain[0] for chain in chains]
-        kind = firsts[0].kind
-        if kind == PREDICT:
+        kind = type(firsts[0].operation)
+        if kind is Predict:
             return self._predict(firsts, architecture, pool)
-        if kind == MEAN:
+        if kind is Mean:
             return self._mean(firsts, architecture, pool)
         stateless = pool.width == architecture.n_parameters
-        if kind == INITIAL or (kind == MERGE and stateless and self.tables.proxies is None):
+        if kind is Initial or (kind is Merge and stateless and self.tables.proxies is None):
             table = pool.nothing
         else:
             table = pool.data.index_select(0, self._sources(firsts))
         for products in zip(*chains, strict=True):
-            table = self.functions[products[0].kind](products, architecture, pool, table)
+            table = self.functions[type(products[0].operation)](products, architecture, pool, table)
         return table
 
     def _initial(self, products: Products, arch: Architecture, pool: Pool, _: Tensor) -> Tensor:
@@ -147,7 +148,7 @@ class Kernels:
         n, tables = arch.n_parameters, self.tables
         if tables.proxies is not None:
             n, pool = arch.n_sent, tables.proxies
-        parts = [part for p in products for part in p.argument[0]]
+        parts = [part for p in products for part in p.operation.parts]
         rows = tables.index([part.row for part, _ in parts]).view(len(products), -1)
         numbers = np.array([share for _, share in parts], np.float32)
         shares = torch.from_numpy(numbers).to(tables.device).view_as(rows)
@@ -165,14 +166,14 @@ class Kernels:
         codec, proxied = self.tables.recipe.codec, self.tables.proxies is not None
         n = arch.n_sent if proxied else arch.n_parameters
         sent = table[:, :n]
-        if not products[0].argument:
+        if not products[0].operation.exact:
             assert codec is not None
             sent.copy_(_received(codec, sent.unsqueeze(1)).squeeze(1))
         return sent if proxied else table
 
     def _train(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Take cross-entropy steps on private rows."""
-        return self._revisit(products, arch, table, [p.argument for p in products])
+        return self._revisit(products, arch, table, [p.operation.first for p in products])
 
     def _revisit(
         self, products: Products, arch: Architecture, table: Tensor, firsts: Sequence[int]
@@ -180,7 +181,7 @@ class Kernels:
         """Take cross-entropy steps; *firsts* are the agents' sample numbers at the first."""
         agents = np.array([p.agent for p in products])
         batches = duo_batches if self.tables.recipe.proxied else private_batches
-        batch = batches(self.tables, agents, firsts, products[0].steps)
+        batch = batches(self.tables, agents, firsts, products[0].operation.steps)
         descend(self.tables, arch, table, products, batch)
         return table
 
@@ -189,9 +190,9 @@ class Kernels:
         objective, traits = self.tables.recipe.objective, self.tables.recipe.traits
         agents = np.array([p.agent for p in products])
         joint = objective.joint
-        if not products[0].argument[0]:
+        if not products[0].operation.heard:
             # None of those who were heard said anything finite: as if nobody had been heard.
-            firsts = [p.argument[1] for p in products]
+            firsts = [p.operation.first for p in products]
             return table if joint is None else self._revisit(products, arch, table, firsts)
         if "fuses" in traits:
             fuse_(self.tables, products, arch, pool, table)
@@ -217,8 +218,8 @@ class Kernels:
         elif joint is None:
             batch = lesson_batches(self.tables, products, agents, objective.scale, own, habits)
         else:
-            firsts = [p.argument[1] for p in products]
-            steps = products[0].steps
+            firsts = [p.operation.first for p in products]
+            steps = products[0].operation.steps
             private = private_batches(self.tables, agents, firsts, steps, joint[0])
             join: Any = joint_batches
             if self.generates:
@@ -255,7 +256,7 @@ class Kernels:
             values = head(take(tables.reference_x, seen))
         if recipe.privacy is not None:
             values = recipe.privacy.noised(values, self._normals(products, values))
-        if recipe.codec is not None and not products[0].exact:
+        if recipe.codec is not None and not products[0].operation.exact:
             values = _received(recipe.codec, values)
         values = values.reshape(len(products), -1)
         if recipe.measured:
@@ -271,7 +272,7 @@ class Kernels:
         """Return the joint targets of payloads, in single precision, ``(G, R C)``."""
         tables = self.tables
         rows = tables.index(np.stack([p.rows for p in products]))
-        if not products[0].argument[0]:
+        if not products[0].operation.heard:
             # Nobody said anything finite: there is no mean.
             return torch.full((len(products), rows.shape[1] * tables.n_classes), torch.nan)
         flat = pool.data[:, : architecture.n_parameters].index_select(0, self._sources(products))
@@ -289,7 +290,7 @@ class Kernels:
         return self.tables.tensor(
             np.stack(
                 [
-                    generator("privacy", p.source.agent, p.number).standard_normal(
+                    generator("privacy", p.source.agent, p.operation.number).standard_normal(
                         like.shape[1:], np.float32
                     )
                     for p in products

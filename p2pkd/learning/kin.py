@@ -52,12 +52,12 @@ def kin_batches(
     if not objective.private_strength:
         return None
     knowledge: Any = tables.recipe.knowledge
-    form, size, steps = knowledge.form(tables.n_classes), tables.recipe.batch, products[0].steps
+    form, size, steps = knowledge.form(tables.n_classes), tables.recipe.batch, products[0].operation.steps
     assert size is not None
     teachers, counts = received_generators(tables, products)
     factors = decayed(tables, products, objective.private_strength) / size
-    rows, _ = private_rows(tables, agents, [p.argument[1] for p in products], steps)
-    firsts = np.array([p.argument[2] for p in products])
+    rows, _ = private_rows(tables, agents, [p.operation.first for p in products], steps)
+    firsts = np.array([p.operation.drawn for p in products])
     chances, noise = _draws(tables, agents, firsts, steps * size, form.noise)
     shares = teachers[:, :, -tables.n_classes :]
     heard = tables.index(np.arange(teachers.shape[1]) < counts[:, None])

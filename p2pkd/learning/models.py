@@ -30,8 +30,8 @@ def model_batches(
     """
     recipe, size = tables.recipe, tables.recipe.batch
     teachers, present = teachers_of(tables, products, architecture, pool)
-    firsts = [p.argument[1] for p in products]
-    rows, mask = private_rows(tables, agents, firsts, products[0].steps)
+    firsts = [p.operation.first for p in products]
+    rows, mask = private_rows(tables, agents, firsts, products[0].operation.steps)
 
     def batch(step: int) -> tuple[Tensor, Pull]:
         here = rows if size is None else rows[:, step * size : (step + 1) * size]
@@ -56,7 +56,7 @@ def teachers_of(
 
     Who has fewer than K has its first once more, with no share.
     """
-    heard = [p.argument[0] for p in products]
+    heard = [p.operation.heard for p in products]
     k = max(map(len, heard))
     known = pool.data[:, : architecture.n_parameters]
     teachers = []

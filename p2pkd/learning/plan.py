@@ -7,7 +7,7 @@ from sys import getrefcount
 from typing import Any
 from weakref import ref
 
-from p2pkd.learning.versions import TELLING
+from p2pkd.learning.operations import TELLING
 
 Chain = tuple[Any, ...]
 # By level; then by pool read, pool written, and the kinds and shapes of the chain's operations.
@@ -25,7 +25,7 @@ def make_plan(pending: Iterable[ref[Any]], shape: Callable[[Any], Any]) -> Plan:
     alive = [p for weak in pending if (p := weak()) is not None and p.row < 0]
     chains: dict[int, tuple[Chain, Chain]] = {}
     for product in alive:
-        kind = product.kind
+        kind = type(product.operation)
         chain: Chain = (product,)
         key: Chain = (kind, shape(product))
         source = id(product.source)

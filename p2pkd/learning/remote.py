@@ -1,6 +1,6 @@
 """The learner in a process of its own: the event loop says what is to be done, and goes on.
 
-What is said is a flat list of numbers: an operation's kind (see `p2pkd.learning.versions`), the
+What is said is a flat list of numbers: an operation's kind (see `p2pkd.learning.channel`), the
 number of its product, and its operands; and ``~number`` for a product that nobody holds any more.
 `p2pkd.learning.server` is the other side.
 """
@@ -21,10 +21,18 @@ from numpy.typing import NDArray
 
 from p2pkd.core.interrupts import INTERRUPTS, interrupt_again
 from p2pkd.learning.api import Evaluation, Rows
-from p2pkd.learning.channel import Channel
+from p2pkd.learning.channel import (
+    DISTILL,
+    ENCODE,
+    INITIAL,
+    MEAN,
+    MERGE,
+    PREDICT,
+    TRAIN,
+    Channel,
+)
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.server import serve
-from p2pkd.learning.versions import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
 
 # Operations after which what was said is handed over.
 BATCH = 1024

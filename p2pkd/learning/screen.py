@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from p2pkd.learning.operations import Distill, Mean, Merge, Predict
 from p2pkd.learning.pools import Pool
-from p2pkd.learning.versions import DISTILL, MEAN, MERGE, PREDICT
 
 
 class Screen:
@@ -45,16 +45,16 @@ class Screen:
     def sift(self, chain: Sequence[Any]) -> None:
         """Leave out of what *chain* learns from the messages that are not finite."""
         first, last = chain[0], chain[-1]
-        if last.kind == MEAN:
+        if isinstance(last.operation, Mean):
             _sift_mean(last)
             return
-        if last.kind == PREDICT:
+        if isinstance(last.operation, Predict):
             return
         missed = frozenset() if first.source is None else first.source.discarded
         for product in chain:
-            if product.kind == DISTILL:
+            if isinstance(product.operation, Distill):
                 _sift_lesson(product)
-            elif product.kind == MERGE:
+            elif isinstance(product.operation, Merge):
                 _sift_sum(product)
             missed |= product.discarded
         last.discarded = missed
@@ -77,28 +77,31 @@ def nonfinite_rows(values: Tensor) -> Tensor:
 
 
 def _sift_lesson(product: Any) -> None:
-    heard, samples, drawn, notes = product.argument
-    numbers = [number_of(payload) for payload in heard]
+    operation: Distill = product.operation
+    numbers = [number_of(payload) for payload in operation.heard]
     if all(number is None for number in numbers):
         return
     product.discarded |= {number for number in numbers if number is not None}
     kept = [i for i, number in enumerate(numbers) if number is None]
-    notes = notes and [notes[i] for i in kept]
-    product.argument = [heard[i] for i in kept], samples, drawn, notes
+    notes = operation.notes and [operation.notes[i] for i in kept]
+    product.operation = operation._replace(heard=[operation.heard[i] for i in kept], notes=notes)
 
 
 def _sift_mean(product: Any) -> None:
-    heard, notes = product.argument
-    kept = [i for i, payload in enumerate(heard) if number_of(payload) is None]
-    product.argument = [heard[i] for i in kept], [notes[i] for i in kept]
+    operation: Mean = product.operation
+    kept = [i for i, payload in enumerate(operation.heard) if number_of(payload) is None]
+    heard, notes = [operation.heard[i] for i in kept], [operation.notes[i] for i in kept]
+    product.operation = operation._replace(heard=heard, notes=notes)
 
 
 def _sift_sum(product: Any) -> None:
-    parts, keeper = product.argument
-    numbers = [None if part.agent == product.agent else number_of(part) for part, _ in parts]
+    operation: Merge = product.operation
+    numbers = [
+        None if part.agent == product.agent else number_of(part) for part, _ in operation.parts
+    ]
     if all(number is None for number in numbers):
         return
     product.discarded |= {number for number in numbers if number is not None}
-    pairs = zip(parts, numbers, strict=True)
-    kept = tuple((part if n is None else keeper, share) for (part, share), n in pairs)
-    product.argument = kept, keeper
+    pairs = zip(operation.parts, numbers, strict=True)
+    kept = tuple((part if n is None else operation.keeper, share) for (part, share), n in pairs)
+    product.operation = operation._replace(parts=kept)

@@ -35,13 +35,14 @@ def descend(
     n = architecture.n_parameters
     # A view takes as long to make as a small product: none of the whole.
     flat = table if table.shape[1] == n else table[:, :n]
-    for step in range(products[0].steps):
+    steps = products[0].operation.steps
+    for step in range(steps):
         x, pull = batch(step)
         if tables.bare and not hasattr(pull, "gradient"):
             # Nothing needs the gradient as a whole.
             architecture.step_(flat, x, pull, tables.recipe.lr)
         else:
-            numbers = np.array([p.updates - p.steps + step + 1 for p in products])
+            numbers = np.array([p.updates for p in products]) - (steps - step - 1)
             _step(tables, architecture, flat, table[:, n:], numbers, x, pull)
 
 
@@ -113,18 +114,18 @@ def lesson_batches(
     *own* gives the learners' own logits, before the lesson, on rows ``(G, n)``; *habits* are as in
     `p2pkd.learning.heard.Hearing`.
     """
-    recipe, steps = tables.recipe, products[0].steps
+    recipe, steps = tables.recipe, products[0].operation.steps
     size, mask = recipe.batch, None
-    heard = [p.argument[0] for p in products]
+    heard = [p.operation.heard for p in products]
     aligned = Alignment(heard, seats(max(map(len, heard))))
     if size is None:
         places, real = aligned.full(padded(int(aligned.sizes.max())))
         mask = tables.tensor(real)
     else:
-        firsts = np.array([p.argument[2] for p in products])
+        firsts = np.array([p.operation.drawn for p in products])
         places = aligned.sample(tables.distill_keys[agents], firsts, steps * size)
     ids = tables.index(aligned.rows(places))
-    notes = [p.argument[3] for p in products]
+    notes = [p.operation.notes for p in products]
     targets, weights, known = targets_of(tables, aligned, places, notes, lambda: own(ids), habits)
     seen = tables.sight.places(agents, ids)
     if mask is not None:
@@ -195,11 +196,11 @@ def joint_targets(tables: Tables, products: Sequence[Any], own: Callable[[], Ten
 
     Nan are rows of which none of them says anything any more.
     """
-    heard = [p.argument[0] for p in products]
+    heard = [p.operation.heard for p in products]
     aligned = Alignment(heard, seats(max(map(len, heard))))
     asked = np.stack([p.rows for p in products])
     places, found = aligned.places_of(asked)
-    notes = [p.argument[1] for p in products]
+    notes = [p.operation.notes for p in products]
     targets = targets_of(tables, aligned, places, notes, own, mean=True)[0]
     if found.all():
         return targets

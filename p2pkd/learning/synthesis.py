@@ -59,13 +59,13 @@ def synthetic_batches(
     Each row is made by one of the agent's teachers, drawn at random, and of a class by the share
     that the class has there.  The factor decays from turn to turn, as the objective says.
     """
-    recipe, steps = tables.recipe, products[0].steps
+    recipe, steps = tables.recipe, products[0].operation.steps
     factors = decayed(tables, products, factor)
     knowledge: Any = recipe.knowledge
     form, size = knowledge.form(tables.n_classes), recipe.batch
     assert size is not None
     teachers, counts = received_generators(tables, products)
-    firsts = np.array([p.argument[2] for p in products])
+    firsts = np.array([p.operation.drawn for p in products])
     whose, chances, noise = _draws(tables, agents, firsts, steps * size, counts, form.noise)
 
     def batch(step: int) -> tuple[Tensor, Pull]:
@@ -81,7 +81,7 @@ def synthetic_batches(
 def decayed(tables: Tables, products: Sequence[Any], factor: float) -> Tensor:
     """Return *factor* times the decay of the turns that each agent has had, ``(G, 1)``."""
     objective: Any = tables.recipe.objective
-    turns = np.array([(p.updates - p.steps) // p.steps for p in products])
+    turns = np.array([(p.updates - p.operation.steps) // p.operation.steps for p in products])
     factors: Tensor = tables.tensor((factor * objective.decay**turns).astype(np.float32))
     return factors.unsqueeze(1)
 
@@ -91,7 +91,7 @@ def received_generators(tables: Tables, products: Sequence[Any]) -> tuple[Tensor
 
     Who has fewer than K teachers has its first once more, which is never drawn.
     """
-    heard = [p.argument[0] for p in products]
+    heard = [p.operation.heard for p in products]
     counts = np.array([len(messages) for messages in heard])
     k = int(counts.max())
     rows = [

@@ -33,17 +33,17 @@ def transfer(
     """
     recipe, n = tables.recipe, architecture.n_parameters
     objective: Any = recipe.objective
-    received = tables.index([p.argument[0][0].row for p in products])
+    received = tables.index([p.operation.heard[0].row for p in products])
     guest = table.clone()
     guest[:, :n] = pool.data[:, :n].index_select(0, received)
-    firsts = [p.argument[1] for p in products]
-    rows, mask = private_rows(tables, agents, firsts, products[0].steps)
+    firsts = [p.operation.first for p in products]
+    rows, mask = private_rows(tables, agents, firsts, products[0].operation.steps)
     size = recipe.batch
     weights = mean_weights(mask, (len(agents), size or rows.shape[1]), tables.device)
-    for step in range(products[0].steps):
+    for step in range(products[0].operation.steps):
         here = rows if size is None else rows[:, step * size : (step + 1) * size]
         x, labels = take(tables.private_x, here), take(tables.private_y, here)
-        numbers = np.array([p.updates - p.steps + step + 1 for p in products])
+        numbers = np.array([p.updates - p.operation.steps + step + 1 for p in products])
         pair = MutualModels(labels, weights, objective.strength)
         gradients = pair.gradients(architecture, table[:, :n], guest[:, :n], x)
         for model, gradient in zip((table, guest), gradients, strict=True):

@@ -1,30 +1,18 @@
 """Lazy values: what an operation will make, or has made.
 
-An operation is reachable only from its product, so when the last holder lets go of a product that
+An operation (`p2pkd.learning.operations`) is reachable only from its product, so when the last holder lets go of a product that
 was never computed, it and whatever only it needed are forgotten.  A computed product owns a row of
 a pool and gives it back when it dies.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from p2pkd.core.interrupts import interrupt_again
 from p2pkd.learning.api import Rows
+from p2pkd.learning.operations import Mean, Operation, Predict
 from p2pkd.learning.pools import Pool
 
-INITIAL, TRAIN, DISTILL, MERGE, ENCODE, PREDICT, MEAN = range(7)
-KINDS = ("initial", "train", "distill", "merge", "encode", "predict", "mean")
-# What makes payloads, and no versions.
-TELLING = frozenset({PREDICT, MEAN})
-
-
 _NONE: frozenset[int] = frozenset()
-
-
-def level_after(level: int) -> int:
-    """Return the first level for a version that needs what is made at *level*: an odd number."""
-    return level + 1 | 1
 
 
 class Version:
@@ -34,26 +22,23 @@ class Version:
     ----------
     row : its row in `pool`; -1 while it is pending.
     level : when it is to be computed, after all that it needs; 0 once it is.
-    kind, source, argument : the pending operation, the version it starts from, and its argument.
-    steps : gradient steps of this operation.
+    operation, source : what is pending, and the version that it starts from; None once computed.
     updates : gradient steps since the beginning.
-    samples, drawn : how many private and reference samples have been drawn before this operation.
+    samples, drawn : how many private and reference samples have been drawn before what comes next.
     discarded : the messages, by their numbers, that it and its past did not learn from.
     """
 
     __slots__ = (
         "__weakref__",
         "agent",
-        "argument",
         "discarded",
         "drawn",
-        "kind",
         "level",
+        "operation",
         "pool",
         "row",
         "samples",
         "source",
-        "steps",
         "updates",
     )
 
@@ -61,27 +46,48 @@ class Version:
         self,
         agent: int,
         pool: Pool,
-        kind: int,
-        source: Version | None,
-        argument: Any,
-        steps: int,
-        updates: int,
-        samples: int,
-        drawn: int,
-        level: int,
+        operation: Operation | None = None,
+        source: Version | None = None,
+        updates: int = 0,
+        samples: int = 0,
+        drawn: int = 0,
+        level: int = 0,
     ) -> None:
         self.agent = agent
         self.pool = pool
         self.row = -1
         self.level = level
-        self.kind = kind
+        self.operation = operation
         self.source = source
-        self.argument = argument
-        self.steps = steps
         self.updates = updates
         self.samples = samples
         self.drawn = drawn
         self.discarded: frozenset[int] = _NONE
+
+    def after(
+        self,
+        operation: Operation,
+        level: int,
+        *,
+        pool: Pool | None = None,
+        steps: int = 0,
+        samples: int = 0,
+        drawn: int = 0,
+    ) -> Version:
+        """Return what *operation* will make of this, once what is made at *level* is there.
+
+        It is *steps* gradient steps further, by so many *samples* and *drawn* rows.
+        """
+        return Version(
+            self.agent,
+            pool or self.pool,
+            operation,
+            self,
+            self.updates + steps,
+            self.samples + samples,
+            self.drawn + drawn,
+            level + 1 | 1,
+        )
 
     def __del__(self) -> None:
         try:
@@ -92,21 +98,24 @@ class Version:
 
 
 class Payload:
-    """What one version says of reference rows: ``(len(rows), W)`` numbers in a row of `pool`."""
+    """What one version says of reference rows: ``(len(rows), W)`` numbers in a row of `pool`.
 
-    __slots__ = ("__weakref__", "exact", "level", "number", "pool", "row", "rows", "source")
+    `source` is the version that says it, or the model of who combines what others said; `operation`
+    is as in `Version`.
+    """
 
-    kind = PREDICT
-    number: int  # how many the agent made before it, where noise is drawn
+    __slots__ = ("__weakref__", "level", "operation", "pool", "row", "rows", "source")
 
-    def __init__(self, source: Version, pool: Pool, rows: Rows, *, exact: bool = False) -> None:
+    def __init__(
+        self, source: Version, pool: Pool, operation: Predict | Mean, level: int = 0
+    ) -> None:
         self.source: Version | None = source
         self.pool = pool
         self.row = -1
+        self.operation: Predict | Mean | None = operation
         # Even, and odd for versions: predictions and lessons take turns, in few large groups.
-        self.level = (source.level | 1) + 1
-        self.rows = rows
-        self.exact = exact
+        self.level = (max(source.level, level) | 1) + 1
+        self.rows: Rows = operation.rows
 
     def __del__(self) -> None:
         try:
@@ -114,23 +123,6 @@ class Payload:
                 self.pool.free.append(self.row)
         except KeyboardInterrupt:
             interrupt_again()
-
-
-class Mean(Payload):
-    """What several payloads say together, of the rows of any: one target, not yet sharpened.
-
-    `argument` is what it is made of, and who said it how long ago; *source* is the model of who
-    combines them.
-    """
-
-    __slots__ = ("argument",)
-
-    kind = MEAN
-
-    def __init__(self, source: Version, pool: Pool, rows: Rows, kept: Any, notes: Any) -> None:
-        super().__init__(source, pool, rows)
-        self.argument = kept, notes
-        self.level = (max(source.level, *[payload.level for payload in kept]) | 1) + 1
 
 
 class Part:

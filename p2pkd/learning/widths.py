@@ -41,14 +41,9 @@ def resize(learner: Any, version: Version, model: int) -> Version:
     product = Version(
         version.agent,
         pool,
-        version.kind,
-        None,
-        None,
-        0,
-        version.updates,
-        version.samples,
-        version.drawn,
-        0,
+        updates=version.updates,
+        samples=version.samples,
+        drawn=version.drawn,
     )
     (product.row,) = pool.take(1)
     values = torch.from_numpy(np.concatenate([*numbers, rest])).to(pool.data.device)
