@@ -78,6 +78,7 @@ def make_data(n: int) -> Any:
         test_x=tx,
         test_y=ty,
         partition=partition,
+        known=None,
     )
 
 

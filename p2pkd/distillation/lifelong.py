@@ -26,3 +26,8 @@ class Lifelong(Response):
     """Updates of an agent, of either kind, between two looks back."""
     strength: Weight = 5000.0
     """Of the pull back, where cross-entropy has factor 1 (gamma lambda of the equations)."""
+
+    @property
+    def consolidation(self) -> tuple[int, float] | None:
+        """As the keys say."""
+        return self.consolidate_every, self.strength

@@ -48,6 +48,11 @@ class Nas(Response):
             raise ValueError(f"learn.widths: {list(self.widths)} must ascend and contain 1")
         return self
 
+    @property
+    def held_out(self) -> float | None:
+        """`holdout`."""
+        return self.holdout
+
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints where no rows can be held out."""
         yield from super().misfits(method)

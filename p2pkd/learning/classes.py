@@ -11,7 +11,7 @@ from torch import Tensor
 from p2pkd.learning.architecture import Pull
 from p2pkd.learning.batches import Ints, padded, seats
 from p2pkd.learning.lessons import Alignment
-from p2pkd.learning.nearest import Holding
+from p2pkd.learning.nearest import write_held
 from p2pkd.learning.objectives import distillation_pull, mean_weights, private_pull, sum_pull
 from p2pkd.learning.steps import Batches, private_rows, targets_of
 from p2pkd.learning.tables import Tables, take
@@ -41,20 +41,20 @@ def class_batches(
     products: Sequence[Any],
     agents: Ints,
     factors: tuple[float, float],
-    own: Callable[[Tensor], Tensor],
-    rows_of: Tensor,
+    own: Callable[[Tensor], Tensor] | None = None,
+    held: Tensor | None = None,
 ) -> Batches:
     """Return CE and the distillation loss, times *factors*, both on private rows.
 
     The target of a row is what the teachers say of its class; rows whose class none of them knows
-    have cross-entropy alone.  *own* is what the agents themselves would send of rows; where
-    prototypes are held, they are written into their rows, *rows_of* ``(G, P + S)``.
+    have cross-entropy alone.  *own* is what the agents themselves would send of rows, where that
+    counts too; where prototypes are *held*, they are written there, ``(G, C (W + 1))``.
     """
     table, known, speakers = _tables_of_classes(tables, products)
-    if "counts_own" in tables.recipe.traits:
+    if own is not None:
         table, known = _with_own(tables, agents, table, speakers, own)
-    if isinstance(tables.optimizer, Holding):
-        tables.optimizer.hold(rows_of, table, known)
+    if held is not None:
+        write_held(held, table, known)
     firsts = [p.operation.first for p in products]
     rows, mask = private_rows(tables, agents, firsts, products[0].operation.steps)
     size = tables.recipe.batch
@@ -115,8 +115,3 @@ def _tables_of_classes(tables: Tables, products: Sequence[Any]) -> tuple[Tensor,
 
 def _nothing() -> Tensor:
     raise TypeError("nobody predicts reference rows where knowledge is about classes")
-
-
-def classes_of(labels: Any, offsets: Any) -> list[Ints]:
-    """Return the classes that each agent has, ascending; *labels* are agent after agent."""
-    return [np.unique(part) for part in np.split(np.asarray(labels), offsets[1:-1])]

@@ -24,6 +24,8 @@ class Consolidating:
     squared gradients, Omega and theta_prev: 3 P numbers.
     """
 
+    plain = False
+
     def __init__(self, inner: Optimizer, every: int, strength: float) -> None:
         self.inner = inner
         self.every = every
@@ -57,5 +59,5 @@ class Consolidating:
 def optimizer_of(objective: Any, spec: OptimizerSpec) -> Optimizer:
     """Return the optimiser of *spec*; *objective* may be one that consolidates."""
     inner = make_optimizer(spec)
-    every = getattr(objective, "consolidate_every", None)
-    return inner if every is None else Consolidating(inner, every, objective.strength)
+    consolidation = objective.consolidation
+    return inner if consolidation is None else Consolidating(inner, *consolidation)

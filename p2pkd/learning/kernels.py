@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,34 +12,16 @@ from torch import Tensor
 
 from p2pkd.learning.api import Codec
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.attention import activation_maps, input_maps
 from p2pkd.learning.batches import padded, seats
-from p2pkd.learning.classes import class_batches, class_means
 from p2pkd.learning.constants import starts
 from p2pkd.learning.duo import duo_batches
-from p2pkd.learning.fusion import fuse_
 from p2pkd.learning.heard import private_accuracy
-from p2pkd.learning.kin import kin_batches
-from p2pkd.learning.models import model_batches
 from p2pkd.learning.operations import Distill, Encode, Initial, Mean, Merge, Predict, Train
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.screen import all_finite, nonfinite_rows, number_of
-from p2pkd.learning.steps import (
-    descend,
-    joint_batches,
-    joint_targets,
-    lesson_batches,
-    private_batches,
-)
-from p2pkd.learning.synthesis import (
-    average_heads,
-    fitted,
-    head_batches,
-    synthetic_batches,
-)
+from p2pkd.learning.steps import descend, joint_targets, private_batches
 from p2pkd.learning.tables import Tables, take
-from p2pkd.learning.transfer import transfer
-from p2pkd.learning.trust import Trusting
+from p2pkd.learning.teaching import Group
 
 Products = Sequence[Any]
 
@@ -54,13 +35,8 @@ class Kernels:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        self.teaching = tables.recipe.teaching
         self.starts: list[Tensor] = []
-        knowledge = tables.recipe.knowledge
-        self.maps = input_maps if getattr(knowledge, "about_inputs", False) else None
-        if getattr(knowledge, "of_activations", False):
-            self.maps = activation_maps
-        self.about_classes = getattr(tables.recipe.knowledge, "about_classes", False)
-        self.generates = getattr(tables.recipe.knowledge, "generates", False)
         self.functions: dict[type, Any] = {
             Initial: self._initial,
             Train: self._train,
@@ -83,7 +59,8 @@ class Kernels:
             return operation.steps, padded(int(self.tables.private.sizes[product.agent]))
         if kind is Distill:
             heard = len(operation.heard)
-            return operation.steps, heard and seats(heard), self._full_shape(product)
+            shape = self.teaching.shape(self.tables, product)
+            return operation.steps, heard and seats(heard), shape
         if kind is Merge:
             return len(operation.parts)
         if kind is Predict:
@@ -94,24 +71,10 @@ class Kernels:
         return operation.exact if kind is Encode else 0
 
     def _predict_shape(self, product: Any) -> Any:
-        if not (self.tables.recipe.measured or self.about_classes or self.generates):
-            return len(product.rows)
-        agent = product.source.agent
-        return len(product.rows), padded(int(self.tables.private.sizes[agent]))
-
-    def _full_shape(self, product: Any) -> Any:
-        if self.tables.recipe.batch is not None:
-            if "counts_own" not in self.tables.recipe.traits:
-                return 0
-            return padded(int(self.tables.private.sizes[product.agent]))
-        if "fuses" in self.tables.recipe.traits:
-            return 0
-        if not product.operation.heard:
-            return padded(int(self.tables.private.sizes[product.agent]))
-        if "models" in self.tables.recipe.traits:
-            return padded(int(self.tables.private.sizes[product.agent]))
-        union = len(np.unique(np.concatenate([p.rows for p in product.operation.heard])))
-        return padded(union), padded(int(self.tables.private.sizes[product.agent]))
+        tables, agent = self.tables, product.source.agent
+        if tables.recipe.measured:
+            return len(product.rows), padded(int(tables.private.sizes[agent]))
+        return len(product.rows), tables.recipe.knowledge.shape(tables, agent)
 
     def run(
         self, chains: Sequence[Sequence[Any]], architecture: Architecture, pool: Pool
@@ -187,52 +150,12 @@ class Kernels:
 
     def _distill(self, products: Products, arch: Architecture, pool: Pool, table: Tensor) -> Tensor:
         """Take steps towards the targets that the lessons make."""
-        objective, traits = self.tables.recipe.objective, self.tables.recipe.traits
-        agents = np.array([p.agent for p in products])
-        joint = objective.joint
         if not products[0].operation.heard:
             # None of those who were heard said anything finite: as if nobody had been heard.
-            firsts = [p.operation.first for p in products]
-            return table if joint is None else self._revisit(products, arch, table, firsts)
-        if "fuses" in traits:
-            fuse_(self.tables, products, arch, pool, table)
-            return table
-        if "transfers" in traits:
-            return transfer(self.tables, arch, pool, table, products, agents)
-
-        def own(rows: Tensor) -> Tensor:
-            flat = self.tables.deployed(table[:, : arch.n_parameters])
-            seen = self.tables.sight.places(agents, rows)
-            return arch.forward(flat, take(self.tables.reference_x, seen)).logits
-
-        def said(x: Tensor) -> Tensor:
-            flat = self.tables.deployed(table[:, : arch.n_parameters])
-            return self.tables.recipe.knowledge.head(arch.forward(flat, x))
-
-        optimizer = self.tables.optimizer
-        habits = table[:, -optimizer.n :] if isinstance(optimizer, Trusting) else None
-        if joint is not None and "classwise" in traits:
-            batch = class_batches(self.tables, products, agents, joint, said, table)
-        elif joint is not None and "models" in traits:
-            batch = model_batches(self.tables, products, agents, joint, arch, pool)
-        elif joint is None:
-            batch = lesson_batches(self.tables, products, agents, objective.scale, own, habits)
-        else:
-            firsts = [p.operation.first for p in products]
-            steps = products[0].operation.steps
-            private = private_batches(self.tables, agents, firsts, steps, joint[0])
-            join: Any = joint_batches
-            if self.generates:
-                public = synthetic_batches(self.tables, products, agents, joint[1])
-                if self.tables.recipe.knowledge.of_features:  # type: ignore[attr-defined]
-                    average_heads(self.tables, products, table[:, : arch.n_parameters])
-                    kin = kin_batches(self.tables, products, agents)
-                    join = partial(head_batches, kin=kin)
-            else:
-                public = lesson_batches(self.tables, products, agents, joint[1], own, habits)
-            batch = join(private, public)
-        descend(self.tables, arch, table, products, batch)
-        return table
+            if self.tables.recipe.objective.joint is None:
+                return table
+            return self._revisit(products, arch, table, [p.operation.first for p in products])
+        return self.teaching.teach(Group(self.tables, products, arch, pool, table))
 
     def _predict(self, products: Products, architecture: Architecture, pool: Pool) -> Tensor:
         """Return what is received about reference rows, or classes, ``(G, R W)``."""
@@ -241,26 +164,14 @@ class Kernels:
         flat = tables.deployed(flat)
         rows = tables.index(np.stack([p.rows for p in products]))
 
-        def head(x: Tensor) -> Tensor:
-            if self.maps is not None:
-                return self.maps(architecture, flat, x, learn=False)
-            return recipe.knowledge.head(architecture.forward(flat, x))
-
-        if self.generates:
-            agents = np.array([p.source.agent for p in products])
-            values = fitted(tables, agents, architecture, flat)
-        elif self.about_classes:
-            values = class_means(tables, np.array([p.source.agent for p in products]), rows, head)
-        else:
-            seen = tables.sight.places([p.source.agent for p in products], rows)
-            values = head(take(tables.reference_x, seen))
+        agents = np.array([p.source.agent for p in products])
+        values = recipe.knowledge.predict(tables, agents, rows, architecture, flat)
         if recipe.privacy is not None:
             values = recipe.privacy.noised(values, self._normals(products, values))
         if recipe.codec is not None and not products[0].operation.exact:
             values = _received(recipe.codec, values)
         values = values.reshape(len(products), -1)
         if recipe.measured:
-            agents = np.array([p.source.agent for p in products])
             accuracy = private_accuracy(tables, agents, lambda x: architecture.forward(flat, x))
             values = torch.cat([values, accuracy[:, None].expand(-1, tables.width)], 1)
         if tables.screen.needed:

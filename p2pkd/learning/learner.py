@@ -66,11 +66,9 @@ class DeferredLearner:
         self.executor = Executor(self.settings, self.kernels)
         self.pool_of = [self.tables.pools[i] for i in model_of.tolist()]
         self.batch = recipe.batch or 0
-        self.public_batch: int = getattr(recipe.objective, "server_batch", self.batch)
+        self.public_batch = recipe.objective.public_batch or self.batch
         self.is_joint = recipe.objective.joint is not None
-        knowledge = recipe.knowledge
-        of_reference = recipe.about_rows and not getattr(knowledge, "about_classes", False)
-        self.known = getattr(data, "known", None) if of_reference else None
+        self.known = data.known if recipe.knowledge.about_reference else None
         self.told = [0] * len(self.pool_of)
         self.pending: list[ref[Any]] = []
         self.max_pending = self.settings.max_pending or max(2**15, 4 * len(self.pool_of))
@@ -271,7 +269,7 @@ class DeferredLearner:
         Those that are not finite; one that is remembered for long counts once.
         """
         self.flush()
-        own = getattr(self.recipe.objective, "teacher", "peers") == "self"
+        own = self.recipe.objective.teacher == "self"
         return [0 if own else len(version.discarded) for version in versions]
 
     def architecture(self, version: Version) -> Architecture:

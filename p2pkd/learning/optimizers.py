@@ -15,11 +15,11 @@ from p2pkd.scenario.optimizers import AdamSpec, AdamWSpec, OptimizerSpec, SgdSpe
 
 
 class Optimizer(Protocol):
-    """Updates many agents' parameters in place; all state is in rows.
+    """Updates many agents' parameters in place; all state is in rows."""
 
-    One that has an attribute `plain`, and it is true, does nothing but subtract the gradient times
-    the learning rate.
-    """
+    @property
+    def plain(self) -> bool:
+        """Whether it does nothing but subtract the gradient times the learning rate."""
 
     def state_floats(self, n_parameters: int) -> int:
         """Return how many numbers of state an agent has."""
@@ -38,7 +38,11 @@ class Sgd:
 
     def __init__(self, spec: SgdSpec) -> None:
         self.spec = spec
-        self.plain = not (spec.weight_decay or spec.momentum)
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is neither momentum nor weight decay."""
+        return not (self.spec.weight_decay or self.spec.momentum)
 
     def state_floats(self, n_parameters: int) -> int:
         """Return P with momentum, else 0."""
@@ -60,6 +64,8 @@ class Sgd:
 
 class Adam:
     """Adam and AdamW (``torch.optim``); the state is both moments."""
+
+    plain = False
 
     def __init__(self, spec: AdamSpec | AdamWSpec) -> None:
         self.spec = spec

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from p2pkd.learning.architecture import Architecture, Pull
-from p2pkd.learning.attention import MapPull, activation_maps, input_maps
 from p2pkd.learning.batches import Ints, padded, seats
-from p2pkd.learning.heard import Hearing, MeanOfLosses
+from p2pkd.learning.heard import Hearing
 from p2pkd.learning.lessons import Alignment
-from p2pkd.learning.objectives import distillation_pull, joint_pull, mean_weights, private_pull
+from p2pkd.learning.objectives import joint_pull, mean_weights, private_pull
 from p2pkd.learning.optimizers import clip_
 from p2pkd.learning.tables import Tables, take
 
@@ -22,6 +21,20 @@ from p2pkd.learning.tables import Tables, take
 # stands for it where the loss is about more than outputs: a MapPull, or what else has `gradient`.
 Batches = Callable[[int], tuple[Tensor, Any]]
 Predictions = Callable[[Tensor], Tensor]
+
+
+class Goals(NamedTuple):
+    """What a lesson's rows are pulled to: n of each of G agents, by K teachers.
+
+    *targets* are ``(G, n, ...)``, or of each teacher, ``(G, K, n, ...)``; *weights* ``(G, K, n)``
+    how much each teacher counts, *share* ``(G, n)`` how much each row does, and *places* ``(G, n)``
+    where the rows are in the message: a target about pairs of rows has columns in that order.
+    """
+
+    targets: Tensor
+    weights: Tensor
+    share: Tensor
+    places: Tensor
 
 
 def descend(
@@ -32,9 +45,8 @@ def descend(
     batch: Batches,
 ) -> None:
     """Take all steps of *products*; *table* ``(G, P + S)`` is changed in place."""
-    n = architecture.n_parameters
-    # A view takes as long to make as a small product: none of the whole.
-    flat = table if table.shape[1] == n else table[:, :n]
+    layout = tables.layout(architecture)
+    flat = layout.parameters(table)
     steps = products[0].operation.steps
     for step in range(steps):
         x, pull = batch(step)
@@ -43,7 +55,7 @@ def descend(
             architecture.step_(flat, x, pull, tables.recipe.lr)
         else:
             numbers = np.array([p.updates for p in products]) - (steps - step - 1)
-            _step(tables, architecture, flat, table[:, n:], numbers, x, pull)
+            _step(tables, architecture, flat, layout.part("optimiser", table), numbers, x, pull)
 
 
 def _step(
@@ -132,26 +144,11 @@ def lesson_batches(
         known = known * mask
     width = size or known.shape[1]
     share = mean_weights(known.reshape(-1, width), (0, 0), tables.device, factor).view_as(known)
-    traits = recipe.traits
-    # Where a target is about pairs of rows, its columns are the places of the rows.
-    columns = tables.index(places)
+    goals = Goals(targets, weights, share, tables.index(places))
 
     def batch(step: int) -> tuple[Tensor, Any]:
         here = slice(None) if size is None else slice(step * size, (step + 1) * size)
-        objective: Any = recipe.objective
-        pull: Any
-        if "separate" in traits:
-            each = MeanOfLosses(objective, weights[:, :, here])
-            pull = distillation_pull(cast(Any, each), targets[:, :, here], share[:, here])
-        else:
-            goal = targets[:, here]
-            if "pairwise" in traits:
-                goal = goal.gather(2, columns[:, None, here].expand(-1, goal.shape[1], -1))
-            if "maps" in traits:
-                look = activation_maps if "activations" in traits else input_maps
-                pull = MapPull(objective.map_loss, goal, share[:, here], look)
-            else:
-                pull = distillation_pull(objective, goal, share[:, here])
+        pull = recipe.combine.pull(recipe.objective, goals, here)
         return take(tables.reference_x, seen[:, here]), pull
 
     return batch
@@ -174,9 +171,7 @@ def targets_of(
     """
     recipe = tables.recipe
     values, present = aligned.values(places, tables.width, tables.device)
-    log_p = values
-    if "unnormalised" not in recipe.traits:
-        log_p = recipe.knowledge.log_probabilities(values, tables.n_classes)
+    log_p = recipe.objective.read(recipe.knowledge, values, tables.n_classes)
     weights = recipe.weighting.weights(log_p, present)
     if recipe.judges:
         heard = Hearing(tables, aligned, log_p, present, notes, own, habits)

@@ -41,7 +41,7 @@ def fitted(tables: Tables, agents: Ints, architecture: Architecture, flat: Tenso
     head = flat[:, flat.shape[1] - knowledge.head_numbers(tables.n_classes) :]
 
     def model(x: Tensor) -> tuple[Tensor, Tensor]:
-        if knowledge.of_features:
+        if knowledge.head_numbers(tables.n_classes):  # of features, which the head reads
             return read(head, x), x
         outputs = architecture.forward(flat, x)
         return outputs.logits, outputs.features

@@ -14,15 +14,14 @@ from torch import Tensor
 from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
 from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.batches import Keys, PooledRows, PrivateRows, TrainingRows
+from p2pkd.learning.batches import Keys, PooledRows, PrivateRows, TrainingRows, padded
 from p2pkd.learning.consolidate import optimizer_of
-from p2pkd.learning.nearest import holding
+from p2pkd.learning.layout import Layout, memories_of
 from p2pkd.learning.pools import Pool
 from p2pkd.learning.recipe import Recipe
 from p2pkd.learning.screen import Screen
 from p2pkd.learning.sight import Sight
 from p2pkd.learning.stream import DriftRows, StreamRows
-from p2pkd.learning.trust import trusting
 from p2pkd.world.data import Data
 
 
@@ -34,7 +33,7 @@ class Tables:
     private_x, private_y : agent after agent, as `private` numbers them.
     sight : reference and test rows, as each agent sees them.
     bare : whether a step does no more than subtract the gradient of the loss.
-    pools : parameters and optimiser state, one table an architecture.
+    pools : versions of models, one table an architecture, its rows as `layout` says.
     proxies : what travels of duos, where proxies are sent; else None.
     payload_pools : predictions, one table for each number of rows.
     screen : knows whether anything that was computed is not finite.
@@ -66,22 +65,22 @@ class Tables:
         self.own_offsets = part.offsets
         self.private = self._private_rows(data, streams.keys("batches", n))
         self.distill_keys = streams.keys("distill-batches", n)
-        optimizer = optimizer_of(recipe.objective, recipe.optimizer)
-        optimizer = trusting(optimizer, recipe.weighting, n)
-        self.optimizer = holding(optimizer, recipe.objective, recipe.knowledge, self.n_classes)
+        self.optimizer = optimizer_of(recipe.objective, recipe.optimizer)
+        memories = memories_of(
+            recipe.objective, recipe.weighting, recipe.knowledge, n, self.n_classes
+        )
+        self.layouts = {
+            a: Layout.of(a.n_parameters, self.optimizer, memories) for a in architectures
+        }
         self.bare = (
-            getattr(self.optimizer, "plain", False)
+            self.optimizer.plain
+            and not memories
             and recipe.clip_norm is None
             and recipe.penalty is None
             and recipe.deployed is None
         )
         self.pools = [
-            Pool(
-                a.n_parameters + self.optimizer.state_floats(a.n_parameters),
-                device,
-                told=a.n_parameters,
-            )
-            for a in architectures
+            Pool(self.layouts[a].width, device, told=a.n_parameters) for a in architectures
         ]
         self.proxies = Pool(architectures[0].n_sent, device) if recipe.proxied else None
         self.payload_pools: dict[int, Pool] = {}
@@ -93,7 +92,7 @@ class Tables:
         if self.recipe.pooled:
             return PooledRows(offsets, keys)
         if stream is None:
-            held: float | None = getattr(self.recipe.objective, "holdout", None)
+            held = self.recipe.objective.held_out
             return PrivateRows(offsets, keys) if held is None else TrainingRows(offsets, keys, held)
         if self.recipe.batch is None:
             raise InputError("learn.batch: 'full' sees all rows at once, against data.stream")
@@ -109,6 +108,18 @@ class Tables:
         deployed = self.recipe.deployed
         used: Tensor = flat if deployed is None else deployed(flat)
         return used
+
+    def seen_by(self, agents: Any, rows: Tensor) -> Tensor:
+        """Return reference *rows* ``(G, R)`` as *agents* see them, ``(G, R, F)``."""
+        return take(self.reference_x, self.sight.places(agents, rows))
+
+    def all_rows_of(self, agent: int) -> int:
+        """Return how many private rows *agent* has, or a little more (see `batches.padded`)."""
+        return padded(int(self.private.sizes[agent]))
+
+    def layout(self, architecture: Architecture) -> Layout:
+        """Return what rows of *architecture* hold."""
+        return self.layouts[architecture]
 
     def payload_pool(self, n_rows: int) -> Pool:
         """Return the table of payloads about *n_rows* rows."""

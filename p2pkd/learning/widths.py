@@ -28,8 +28,8 @@ def resize(learner: Any, version: Version, model: int) -> Version:
     learner.flush()
     row = version.pool.data[version.row].cpu().numpy()
     # What is remembered of other agents, and not of weights, stands last and is of no width.
-    of_others = learner.tables.optimizer.state_floats(0)
-    weights, rest = row[: len(row) - of_others], row[len(row) - of_others :]
+    of_weights = learner.tables.layout(old).slices["optimiser"].stop
+    weights, rest = row[:of_weights], row[of_weights:]
     parts = weights.reshape(-1, old.n_parameters)
     kept = kept_units(parts[0], old.widths, new.widths)
     rng = learner.tables.streams.generator("widths", version.agent, version.updates)

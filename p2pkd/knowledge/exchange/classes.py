@@ -1,40 +1,37 @@
-"""What an agent says of the classes that it has."""
+"""Classes: prototypes and label averages, of the classes that an agent has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from p2pkd.core.rng import Streams
-from p2pkd.engine.contents import RowComposer, Rows
-from p2pkd.engine.message import Contents
+import numpy as np
+
 from p2pkd.knowledge.codecs import ROW_ID_BYTES
-from p2pkd.scenario.method import MethodSpec
+from p2pkd.knowledge.exchange.base import Exchange, Setting
+from p2pkd.knowledge.exchange.contents import Contents
+from p2pkd.knowledge.exchange.rows import RowExchange, Rows
 
 
-class ClassComposer(RowComposer):
+class ClassExchange(RowExchange):
     """Means over an agent's private rows, class by class; the classes take the rows' place."""
 
-    def __init__(
-        self,
-        method: MethodSpec,
-        classes: Sequence[Rows],
-        n_classes: int,
-        learner: Any,
-        streams: Streams,
-        private_rows: Sequence[int],
-    ) -> None:
-        super().__init__(method, n_classes, n_classes, learner, streams, private_rows)
-        self.classes = classes
-        self.private_rows = private_rows
+    def __init__(self, setting: Setting) -> None:
+        Exchange.__init__(self, setting)
+        data, method = setting.data, setting.method
+        self._prepare(setting, data.n_classes, None)
+        labels = data.private_y[data.partition.rows]
+        own = np.split(np.asarray(labels), data.partition.offsets[1:-1])
+        self.classes = [np.unique(part) for part in own]
+        self.private_rows = setting.private_rows
         knowledge: Any = method.send.knowledge
         codec: Any = method.send.codec
+        n_classes = data.n_classes
         width = knowledge.width(n_classes)
         self.sizes = [
             self.fact_bytes
             + int(codec.size_bytes(len(own), width))
             + (ROW_ID_BYTES * len(own) if len(own) < n_classes else 0)
-            for own in classes
+            for own in self.classes
         ]
 
     def samples(self, agent: int) -> int:

@@ -1,43 +1,30 @@
-"""An agent that says what rows look like: a generator, fitted to its model."""
+"""Inputs: generators that say what rows look like, fitted to an agent's model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from p2pkd.core.rng import Streams
-from p2pkd.engine.contents import RowComposer
-from p2pkd.scenario.method import MethodSpec
+from p2pkd.knowledge.exchange.base import Exchange, Setting
+from p2pkd.knowledge.exchange.rows import RowExchange
 
 
-class GeneratorComposer(RowComposer):
-    """Generators; a message is one row of numbers, about no reference row.
+class GeneratorExchange(RowExchange):
+    """Generators; a message is one row of numbers, about no reference row."""
 
-    Parameters
-    ----------
-    flops_forward : per agent, FLOPs of its model on one row.
-    """
-
-    def __init__(
-        self,
-        method: MethodSpec,
-        n_classes: int,
-        learner: Any,
-        streams: Streams,
-        private_rows: Sequence[int],
-        flops_forward: Sequence[float],
-    ) -> None:
-        super().__init__(method, 1, n_classes, learner, streams)
-        knowledge: Any = method.send.knowledge
-        form, of_features = knowledge.form(n_classes), knowledge.of_features
-        self.private_rows = private_rows
-        self.with_kin = bool(getattr(method.learn, "private_strength", 0))
-        self.flops_forward = flops_forward
+    def __init__(self, setting: Setting) -> None:
+        Exchange.__init__(self, setting)
+        self._prepare(setting, 1, None)
+        self.looks_at = []
+        n_classes = setting.data.n_classes
+        knowledge: Any = setting.method.send.knowledge
+        learn: Any = setting.method.learn
+        self.private_rows = setting.private_rows
+        self.with_kin = bool(learn.private_strength)
+        self.flops_forward = setting.flops_forward
         self.made: int = knowledge.steps * knowledge.batch
-        self.flops_made: float = form.flops_forward
+        self.flops_made: float = knowledge.form(n_classes).flops_forward
         # What reads a made row: the whole model, or its last layer.
-        last = float((2 * form.n_out + 1) * n_classes)
-        self.flops_read = [last if of_features else forward for forward in flops_forward]
+        self.flops_read = [knowledge.read_flops(f, n_classes) for f in setting.flops_forward]
 
     def samples(self, agent: int) -> int:
         """Return what a fit costs, in rows that go forward through the agent's model.

@@ -1,65 +1,45 @@
-"""What an agent says: which reference rows, which payload, how many bytes."""
+"""Rows: predictions, features, relations, maps; on which reference rows, and how many bytes."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.rng import Streams
-from p2pkd.engine.message import Contents
 from p2pkd.knowledge.codecs import ROW_ID_BYTES
+from p2pkd.knowledge.exchange.base import Exchange, Setting
+from p2pkd.knowledge.exchange.contents import Contents
 from p2pkd.knowledge.teachers import fact_bytes
 from p2pkd.knowledge.teachers.base import ACCURACY
-from p2pkd.scenario.method import MethodSpec
 from p2pkd.world.memory import FLOAT_BYTES
 
 Rows = NDArray[np.int64]
 
 
-class Composer(Protocol):
-    """Makes the contents of an agent's messages."""
-
-    def samples(self, agent: int) -> int:
-        """Return how many rows go forward through the agent's model to make one."""
-
-    def lesson_rows(self, agent: int) -> int:
-        """Return how many rows a message gives to learn from."""
-
-    def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:
-        """Return the contents that *version* of the agent's model, *updates* old, has now."""
-
-
-class RowComposer:
+class RowExchange(Exchange):
     """Predictions on reference rows."""
 
-    def __init__(
-        self,
-        method: MethodSpec,
-        n_reference: int,
-        n_classes: int,
-        learner: Any,
-        streams: Streams,
-        private_rows: Sequence[int] = (),
-        known: Sequence[Rows] | None = None,
-    ) -> None:
-        send = method.send
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._prepare(setting, len(setting.data.reference_y), setting.data.known)
+
+    def _prepare(self, setting: Setting, n_reference: int, known: Sequence[Rows] | None) -> None:
+        """Fix sizes, for messages about some of *n_reference* rows, of those *known* if given."""
+        method, n_classes = setting.method, setting.data.n_classes
+        send, learn = method.send, cast(Any, method.learn)
         teachers = method.teachers
         rules: list[Any] = [teachers.weights, *teachers.filters, method.gossip.peers]
         # Who measures its accuracy with each message predicts its private rows too.
-        measured = any(ACCURACY in getattr(rule, "facts", ()) for rule in rules)
-        self.looks_at = list(private_rows) if measured else []
-        self.fact_bytes = fact_bytes(rules, n_classes) + getattr(method.learn, "told_bytes", 0)
-        self.spoken: Counter[int] = Counter()
-        self.kind = send.knowledge.tag_value
-        self.passes: int = getattr(send.knowledge, "passes", 1)
-        self.learner = learner
+        measured = any(ACCURACY in rule.facts for rule in rules)
+        self.looks_at = list(setting.private_rows) if measured else []
+        self.fact_bytes = fact_bytes(rules, n_classes) + learn.told_bytes
+        told: Any = send.knowledge
+        self.passes: int = told.passes
         self.period = method.gossip.every
         self.subset = send.subset
-        self.streams = streams
+        self.streams = setting.streams
         self.n_reference = n_reference
         self.known = known
         most = n_reference if known is None else len(known[0])
@@ -68,7 +48,6 @@ class RowComposer:
             self.subset = "fixed"
         self.size_bytes = self._size(send.knowledge, send.codec, n_classes)
         # Labels are told by their numbers, and their mean by a number a class.
-        told: Any = send.knowledge
         self.codec: Any = send.codec
         self.width: int = told.width(n_classes)
         self.mean_width = n_classes if self.width == 1 else self.width
@@ -156,33 +135,3 @@ class RowComposer:
         if self.n_rows == self.n_reference:
             return np.arange(self.n_reference)
         return np.sort(rng.choice(self.n_reference, self.n_rows, replace=False, shuffle=False))
-
-
-class WeightComposer:
-    """All parameters of the model."""
-
-    def __init__(self, method: MethodSpec, parameters: Sequence[int], learner: Any) -> None:
-        codec: Any = method.send.codec
-        self.kind = method.send.knowledge.tag_value
-        self.learner = learner
-        facts: int = getattr(getattr(method.learn, "mixing", None), "fact_bytes", 0)
-        self.sizes = {n: facts + int(codec.size_bytes(1, n)) for n in set(parameters)}
-        self.parameters = parameters
-
-    def samples(self, agent: int) -> int:
-        """Return 0: weights need no computation to be sent."""
-        return 0
-
-    def lesson_rows(self, agent: int) -> int:
-        """Return 0: weights are merged."""
-        return 0
-
-    def compose(self, agent: int, version: Any, updates: int, now_s: float) -> Contents:
-        """Return the parameters of *version*."""
-        return Contents(
-            self.kind,
-            self.learner.weights(version),
-            size_bytes=self.sizes[self.parameters[agent]],
-            made_s=now_s,
-            version=updates,
-        )
