@@ -52,7 +52,11 @@ def kin_batches(
     if not objective.private_strength:
         return None
     knowledge: Any = tables.recipe.knowledge
-    form, size, steps = knowledge.form(tables.n_classes), tables.recipe.batch, products[0].operation.steps
+    form, size, steps = (
+        knowledge.form(tables.n_classes),
+        tables.recipe.batch,
+        products[0].operation.steps,
+    )
     assert size is not None
     teachers, counts = received_generators(tables, products)
     factors = decayed(tables, products, objective.private_strength) / size

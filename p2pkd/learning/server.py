@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from p2pkd.core.errors import RunError
 from p2pkd.core.garbage import rare_collections
 from p2pkd.core.interrupts import INTERRUPTS
-from p2pkd.learning.memory import keep_freed_memory
 from p2pkd.learning.channel import DISTILL, ENCODE, INITIAL, MEAN, MERGE, PREDICT, TRAIN
+from p2pkd.learning.memory import keep_freed_memory
 
 # With nothing to hear, so many pending operations are worth computing, or twice as many as agents
 # if that is more.
