@@ -16,6 +16,7 @@ import functools
 import io
 import json
 import random
+import re
 import shutil
 import signal
 import sys
@@ -41,7 +42,7 @@ from p2pkd.core.rng import Streams
 from p2pkd.engine.assemble import assemble
 from p2pkd.run import run
 from p2pkd.scenario.base import Family, Spec
-from p2pkd.scenario.load import load_scenario
+from p2pkd.scenario.load import load_scenario, read_written
 from p2pkd.scenario.quantities import Percent, Quantity
 from p2pkd.scenario.scenario import Scenario
 from p2pkd.scenario.walk import choices_of, family_of, item_of
@@ -106,16 +107,34 @@ class Clock(Observer):
 # -- scenarios ------------------------------------------------------------------------------------
 
 
+@functools.cache
+def methods() -> list[dict[str, Any]]:
+    """Return scenarios that run, one for each method of this project's, in a minute or two.
+
+    Half of what is drawn begins there: a method whose parts are drawn one by one is seldom one.
+    """
+    root = Path(__file__).parents[1] / "scenarios" / "methods"
+    found = [read_written(path).tree.plain() for path in sorted(root.glob("*.yaml"))]
+    return [
+        {**plain, "duration": "90 s", "evaluate": {**plain.get("evaluate", {}), "every": "30 s"}}
+        for plain in found
+        if isinstance(plain.get("method"), dict)
+        and isinstance(plain["agents"], int)
+        and not plain["name"].startswith("jeong")  # networks that take minutes
+    ]
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     """Return a scenario in which a few pieces are of any kind."""
-    values = json.loads(json.dumps(BASE))
+    bases = [BASE] * len(methods()) + methods()
+    values = json.loads(json.dumps(bases[draw(st.integers(0, len(bases) - 1))]))
     values["seed"] = draw(st.integers(0, 3))
     pieces = [path for path in PIECES if annotation_at(path) is not None]
     for path in draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=3, unique=True)):
         inner = values
         for name in path[:-1]:
-            inner = inner[name]
+            inner = inner.setdefault(name, {})
         inner[path[-1]] = draw(values_of(annotation_at(path)))
     return values
 
@@ -189,7 +208,7 @@ def members(spec: type[Spec]) -> st.SearchStrategy[dict[str, Any]]:
     some = st.fixed_dictionaries(required, optional=optional)
     # Half of all keys is too many for most scenarios to be valid.
     few = st.fixed_dictionaries(required)
-    return few | few | st.tuples(few, some, st.integers(0, 99)).map(_sparse)
+    return few | st.tuples(few, some, st.integers(0, 99)).map(_sparse)
 
 
 def _sparse(drawn: tuple[dict[str, Any], dict[str, Any], int]) -> dict[str, Any]:
@@ -215,8 +234,42 @@ def _real(metadata: Sequence[Any]) -> st.SearchStrategy[float]:
     return st.sampled_from(usual)
 
 
-def check_scenario(values: Mapping[str, Any], folder: Path) -> str:
-    """Run a scenario; return ``ran``, ``refused`` or ``failed``; raise Finding otherwise."""
+def kinds_in(value: Any) -> Iterator[str]:
+    """Yield the kinds that a scenario is of, ``topologies: ring``, as `p2pkd list` calls them."""
+    if isinstance(value, Family):
+        root = next(c for c in type(value).__mro__ if issubclass(c, Family) and c.is_root)
+        yield f"{root.plural}: {value.tag_value}"
+    if isinstance(value, Spec):
+        for name in type(value).model_fields:
+            yield from kinds_in(getattr(value, name))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from kinds_in(item)
+
+
+def kinds_at(annotation: Any, seen: set[Any]) -> Iterator[str]:
+    """Yield all kinds that a scenario can be of, at a key of this type and below it."""
+    for choice in choices_of(annotation):
+        if item_of(choice) is not None:
+            yield from kinds_at(item_of(choice), seen)
+        if not (isinstance(choice, type) and issubclass(choice, Spec)) or choice in seen:
+            continue
+        seen.add(choice)
+        family = family_of(choice)
+        for name, member in family.members.items() if family else ():
+            yield f"{family.plural}: {name}"
+            yield from kinds_at(member, seen)
+        for field in choice.model_fields.values():
+            yield from kinds_at(field.annotation, seen)
+
+
+def check_scenario(
+    values: Mapping[str, Any], folder: Path, seen: Counter[str] | None = None
+) -> str:
+    """Run a scenario; return ``ran``, ``refused`` or ``failed``; raise Finding otherwise.
+
+    The kinds of one that ran are counted in *seen*.
+    """
     file, out = folder / "s.yaml", folder / "run"
     shutil.rmtree(out, ignore_errors=True)
     # JSON is YAML, and keeps every value as it was drawn.
@@ -224,7 +277,8 @@ def check_scenario(values: Mapping[str, Any], folder: Path) -> str:
     clock = Clock()
     with guarded(values):
         try:
-            run(load_scenario(file), out=out, observers=[clock])
+            loaded = load_scenario(file)
+            run(loaded, out=out, observers=[clock])
         except TimeoutError:
             if not clock.moves:
                 raise
@@ -235,10 +289,16 @@ def check_scenario(values: Mapping[str, Any], folder: Path) -> str:
                     raise Finding(f"refused without a place: {problem}") from None
             return "refused"
         except InputError as error:
-            return "refused without a place" if str(error) else "refused"
-        except RunError:
+            if re.search(r":\d+(:\d+)?: ", str(error)):  # of a file that it names
+                return "refused"
+            print(f"without a place: {error}", file=sys.stderr)
+            return "refused without a place"
+        except RunError as error:
+            print(f"failed: {error}", file=sys.stderr)
             return "failed"
         check_books(Result.from_dir(out))
+        if seen is not None:
+            seen.update(set(kinds_in(loaded.scenario)))
         return "ran"
 
 
@@ -421,10 +481,13 @@ def _shown(what: object) -> str:
     return json.dumps(what) if isinstance(what, dict) else repr(what)
 
 
-def fuzz_scenarios(n: int, number: int, report: Any = None) -> Counter[str]:
+def fuzz_scenarios(
+    n: int, number: int, report: Any = None, seen: Counter[str] | None = None
+) -> Counter[str]:
     """Draw and check *n* scenarios from the seed *number*; return how many ended how.
 
-    Findings go to *report* if there is one, and are raised otherwise.
+    Findings go to *report* if there is one, and are raised otherwise; the kinds that ran are
+    counted in *seen*.
     """
     counts: Counter[str] = Counter()
 
@@ -436,7 +499,7 @@ def fuzz_scenarios(n: int, number: int, report: Any = None) -> Counter[str]:
         )
         @given(scenarios())
         def check(values: dict[str, Any]) -> None:
-            counts[_outcome(report, check_scenario, values, Path(place))] += 1
+            counts[_outcome(report, check_scenario, values, Path(place), seen)] += 1
 
         check()
     return counts
@@ -474,14 +537,20 @@ def main() -> None:
     def report(text: str) -> None:
         print(f"FINDING {text}", flush=True)
 
-    print(f"seed {asked.seed}")
+    seen, known = Counter[str](), set(kinds_at(Scenario, set()))
+    print(f"seed {asked.seed}", flush=True)
     ends = {
-        "scenarios": fuzz_scenarios(asked.scenarios, asked.seed, report) if asked.scenarios else {},
+        "scenarios": fuzz_scenarios(asked.scenarios, asked.seed, report, seen)
+        if asked.scenarios
+        else {},
         "files": fuzz_files(asked.files, asked.seed, report) if asked.files else {},
     }
     for what, counts in ends.items():
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
         print(f"{what}: {sum(counts.values())}: {told}")
+    if asked.scenarios:
+        print(f"kinds that ran: {len(known & set(seen))} of {len(known)}; never:")
+        print("\n".join(f"  {kind}" for kind in sorted(known - set(seen))), flush=True)
     sys.exit(any(counts.get("FINDING") for counts in ends.values()))
 
 

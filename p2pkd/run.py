@@ -100,6 +100,7 @@ def _run_to_the_end(simulation: Simulation) -> None:
         simulation.finish()
         raise
     except KeyboardInterrupt:
+        simulation.shared.learner.hurry()
         with suppress(RunError):  # of a learner that is no more; what was recorded stays
             simulation.finish()
         now, until = simulation.env.now, simulation.scenario.duration

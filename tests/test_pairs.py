@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import p2pkd
+from p2pkd.core.errors import ScenarioError
 from p2pkd.learning.evaluation import disagreement
 
 TINY = {
@@ -71,3 +72,9 @@ def test_labels_of_many_classes_do_not_wrap(tmp_path):
     assert 0 <= result.summary["final_accuracy_mean"] <= 1
     labels = np.array([[39_999, 5], [39_999, 5]], np.int32)
     assert disagreement(labels, 40_000) == 0
+
+
+@pytest.mark.parametrize("knowledge", ["generator", "weights", "relations", "prototypes"])
+def test_a_snapshot_of_ones_own_tells_what_a_student_can_learn(tmp_path, knowledge):
+    with pytest.raises(ScenarioError, match=r"'self' learns from soft_labels, .* or hard_labels"):
+        run(tmp_path / "run", learn={"objective": "self"}, send={"knowledge": knowledge})

@@ -60,3 +60,14 @@ def test_distillation_beats_isolation_on_skewed_digits(tmp_path):
     assert steps["quickstart"] == steps["isolated"] == steps["pooled"]
     assert accuracy["quickstart"] > accuracy["isolated"] + 0.1
     assert accuracy["pooled"] > accuracy["quickstart"]
+
+
+def test_rows_of_owners_are_those_of_their_lists(tmp_path):
+    """Both files say the same; the test part is the file's own, 320 rows."""
+    little = ["duration=2 min", "evaluate.every=2 min"]
+    results = [
+        p2pkd.simulate(f"scenarios/{name}.yaml", overrides=little, out=tmp_path / name)
+        for name in ("owners", "row-lists")
+    ]
+    assert len({result.summary["fingerprint"] for result in results}) == 1
+    assert len(set(results[0].agents["private_rows"])) > 4

@@ -74,6 +74,15 @@ ITEMS: tuple[Item, ...] = (
         "cache", "what a cache of means saves and costs",
         ("docs/presets.md#cache",), 2.0, ("cache",), "model_page:cache",
     ),
+    FromStudies(
+        "transports", "the order of methods under TCP and under fluid shares",
+        ("docs/truth.md#transports",), 12.0, ("transports",), "validity_page:transports",
+    ),
+    FromStudies(
+        "validity", "the order of methods in worlds that are up to 30 % off",
+        ("docs/truth.md#validity", "docs/truth.md#ranks"),
+        25.0, ("validity",), "validity_page:validity",
+    ),
     FromFiles(
         "truth", "seconds against those of Linux' TCP and of ns-3",
         ("docs/truth.md#real", "docs/truth.md#loss", "docs/truth.md#ns3", "docs/img/truth.png"),

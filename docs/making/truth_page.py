@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from making.markdown_parts import replace_part, table
-from p2pkd.analysis.figures.style import bare, look
+from p2pkd.analysis.figures.style import look
 from p2pkd.verify import ns3, real
 from p2pkd.verify.replay import cases
 
@@ -79,7 +79,6 @@ def _figure(path: Path) -> None:
     for ax, model in ((left, "tcp"), (right, "fair")):
         _scatter(ax, model)
         ax.set(title=f"transport: {model}", xlabel="measured between Linux hosts, s")
-        bare(ax)
     left.set(ylabel="simulated, s", xlim=ENDS, ylim=ENDS)
     left.legend(frameon=False, fontsize=8)
     figure.tight_layout()

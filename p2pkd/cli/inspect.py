@@ -25,6 +25,12 @@ from p2pkd.core.errors import InputError, Problem, ScenarioError
 if TYPE_CHECKING:
     from p2pkd.scenario.load import Loaded
 
+# Graphs of so many agents are built in less time than it takes to start.
+QUICK_AGENTS = 2000
+# Graphs in one piece wherever they have few edges per agent for so many agents; Watts-Strogatz
+# ones, of four edges or more, as good as always.  Nothing is imported to find that out.
+WHOLE = {"complete", "star", "ring", "watts_strogatz", "barabasi_albert"}
+
 
 @app.command(
     epilog=example(
@@ -45,8 +51,9 @@ def validate(
 
     What is planned and cannot come about is a warning: a warm-up longer than the run, say.
 
-    A device that cannot even hold its model is one.  With --deep also what only building can tell:
-    files that are missing, graphs in pieces, partitions that cannot be made, activations and
+    A device that cannot even hold its model is one, and so is a graph of up to 2,000 agents that
+    is in pieces or has no place for the aggregators.  With --deep also what only building can
+    tell: files that are missing, larger graphs, partitions that cannot be made, activations and
     remembered messages that do not fit beside the model.  That takes seconds.
     """
     found = {str(path): _checked(path, set_, deep=deep) for path in scenarios}
@@ -115,7 +122,7 @@ def _build(loaded: Loaded, *, deep: bool) -> tuple[list[str], tuple[str, ...]]:
 
         check_device(loaded.scenario.execution)
         check_models(loaded.scenario)
-        return [], ()
+        return [], _check_graph(loaded)
     from p2pkd.core.records import Observer
     from p2pkd.core.rng import Streams
     from p2pkd.engine.assemble import assemble
@@ -124,6 +131,35 @@ def _build(loaded: Loaded, *, deep: bool) -> tuple[list[str], tuple[str, ...]]:
     streams = Streams(scenario.seed)
     simulation = assemble(scenario, streams, loaded.base, Observer(), dry_run=True)
     return simulation.foreseen, simulation.remarks
+
+
+def _check_graph(loaded: Loaded) -> tuple[str, ...]:
+    """Build the graph, where that takes no time and no file; return what was left unchecked."""
+    scenario = loaded.scenario
+    if scenario.agents > QUICK_AGENTS:
+        return (f"its graph, of {scenario.agents:,} agents, is checked with --deep alone",)
+    if hasattr(scenario.topology, "path"):
+        return ()
+    if scenario.aggregators is None and _is_surely_whole(scenario.topology, scenario.agents):
+        return ()
+    from p2pkd.core.errors import about
+    from p2pkd.core.rng import Streams
+    from p2pkd.world.graphs import build_topology
+    from p2pkd.world.hierarchy import build_hierarchy
+
+    with about("topology"):
+        topology = build_topology(
+            scenario.topology, scenario.agents, Streams(scenario.seed), loaded.base
+        )
+    if scenario.aggregators is not None:
+        build_hierarchy(scenario.aggregators, topology)
+    return ()
+
+
+def _is_surely_whole(topology: Any, agents: int) -> bool:
+    edges = int(getattr(topology, "k", None) or getattr(topology, "m", None) or 1)
+    thin = topology.tag_value == "watts_strogatz" and edges < 4
+    return topology.tag_value in WHOLE and edges < agents and not thin
 
 
 def _validity(found: dict[str, Checked]) -> dict[str, Any]:

@@ -17,7 +17,9 @@ SimPy re-raises a failed process as ``type(exc)(*exc.args)``, so each of these i
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from p2pkd.core.text import short
@@ -65,6 +67,31 @@ class ScenarioError(InputError):
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
+
+
+@contextmanager
+def about(key: str, instead_of: str | None = None) -> Iterator[None]:
+    """Say of InputErrors raised inside that they are about the scenario's *key*.
+
+    Each line of a message that begins neither with that key's section nor with a line of a file
+    gets the key; one that begins with *instead_of* gets it in place of that.
+    """
+    try:
+        yield
+    except ScenarioError:
+        raise
+    except InputError as error:
+        lines = [_about(line, key, instead_of) for line in str(error).splitlines()]
+        raise type(error)("\n".join(lines)) from error
+
+
+def _about(line: str, key: str, instead_of: str | None) -> str:
+    if instead_of is not None and re.match(rf"{re.escape(instead_of)}[.:]", line):
+        return key + line.removeprefix(instead_of)
+    section = key.split(".")[0]
+    if re.match(rf"{section}[.:]", line) or re.match(r".*?:\d+(:\d+)?: ", line):
+        return line
+    return f"{key}: {line}"
 
 
 class TraceError(InputError):

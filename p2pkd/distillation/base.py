@@ -95,7 +95,7 @@ class Objective(LearnSpec):
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints where it cannot learn from what is sent, or softens mere labels."""
         knowledge = method.send.knowledge
-        if self.teacher == "peers" and _type_of(knowledge) not in self.learns_from:
+        if self.teacher != "none" and _type_of(knowledge) not in self.learns_from:
             members = KnowledgeSpec.members.items()
             good = [name for name, kind in members if _type_of(kind) in self.learns_from]
             wanted = " or ".join(filter(None, [", ".join(good[:-1]), *good[-1:]]))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import simpy
 
-from p2pkd.core.errors import InputError
+from p2pkd.core.errors import InputError, about
 from p2pkd.core.rng import Streams, uniforms
 from p2pkd.engine.events import at
 from p2pkd.engine.presence import DEPARTED, FAILURE, LATE, SESSION, Presence
@@ -31,7 +31,8 @@ class Churn:
         self.schedules: Schedules = {}
         if spec.sessions is not None:
             concerned = _chosen("churn-share", spec.share, n, streams)
-            self.schedules = build_sessions(spec.sessions, topology, concerned, streams, base)
+            with about("churn.sessions"):
+                self.schedules = build_sessions(spec.sessions, topology, concerned, streams, base)
         self.arrivals = _turnover("arrivals", spec.arrivals, n, end, streams)
         self.departures = _turnover("departures", spec.departures, n, end, streams)
         self.failures = [

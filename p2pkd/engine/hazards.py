@@ -47,9 +47,9 @@ class Hazards:
         lost = self._of("packets", sender).negative_binomial(n, 1 - packets.loss)
         return round(int(lost) * size_bytes / n)
 
-    def loses_packet(self, node: int) -> bool:
-        """Draw whether a packet that *node* sends is lost."""
-        return bool(self._of("packets", node).random() < self.packet_loss)
+    def loses_packet(self, source: int, target: int) -> bool:
+        """Draw whether a packet from *source* is lost, whatever its *target*."""
+        return bool(self._of("packets", source).random() < self.packet_loss)
 
     def loses(self, sender: int, size_bytes: int) -> bool:
         """Draw whether a message is lost: by itself, or with one of its packets."""

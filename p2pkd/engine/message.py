@@ -6,6 +6,8 @@ from typing import Any
 
 from p2pkd.knowledge.exchange.contents import Contents
 
+__all__ = ["REQUEST", "Contents", "Message"]
+
 REQUEST = "request"
 
 

@@ -138,6 +138,9 @@ class Network:
 
     def _arrived(self, transfer: Any) -> None:
         message: Message = transfer.message
+        if transfer.failed:
+            self._failed(message)
+            return
         message.transfer = None
         message.retransmitted_bytes += message.resent_bytes + transfer.resent_bytes
         size = message.payload_bytes + message.header_bytes
@@ -145,6 +148,11 @@ class Network:
             self._lost(message)
         else:
             self._close(message, DELIVERED, size)
+
+    def _failed(self, message: Message) -> None:
+        """The connection was given up: nobody has answered for long."""
+        if message.message in self.open:
+            self._close(message, ABORTED, self._crossed(message))
 
     def _lost(self, message: Message) -> None:
         size = message.payload_bytes + message.header_bytes

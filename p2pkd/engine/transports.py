@@ -21,14 +21,14 @@ def make_transport(
     env: simpy.Environment,
     links: Links,
     shared: SharedLinks | None = None,
-    loses_packet: Callable[[int], bool] | None = None,
+    loses_packet: Callable[[int, int], bool] | None = None,
     *,
     track: bool,
 ) -> Transport:
     """Return the transport that *spec* names; *track* where nodes may leave.
 
     *shared* are the links that transfers share beside the access links, for `Fair`; *loses_packet*
-    draws whether a packet of a node is lost, for `Tcp`.
+    draws whether a packet from one node to another is lost, for `Tcp`.
     """
     if spec.transport == "instant":
         return Instant(env, links, track=track)
@@ -50,7 +50,7 @@ def _tcp(
     spec: LinksSpec,
     env: simpy.Environment,
     links: Links,
-    loses_packet: Callable[[int], bool] | None,
+    loses_packet: Callable[[int, int], bool] | None,
     *,
     track: bool,
 ) -> Tcp:

@@ -248,5 +248,8 @@ class Learner(Protocol):
     def describe(self) -> dict[str, Any]:
         """Return how numbers are computed, for the manifest."""
 
+    def hurry(self) -> None:
+        """Wait no more for what may never come: the run is being stopped."""
+
     def close(self) -> None:
         """End what it computes with; there are no looks any more."""

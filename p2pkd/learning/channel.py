@@ -81,6 +81,7 @@ class Channel:
         self._process = process
         self._questions = itertools.count(1)
         self._handed = 0
+        self._hurried = False
         # Threads know the line and not this object, lest it live as long as they do.
         self._line = line = Line(connection, said)
         for work in (line.speak, line.listen):
@@ -138,8 +139,15 @@ class Channel:
     def _tell(self) -> None:
         """Tell what is waited for, and how it could go on where it does not by itself."""
         pid = self._process.pid
+        if self._hurried and is_stopped(pid):
+            self._process.kill()
+            return
         held = f", which is stopped (kill -CONT {pid} lets it go on)" if is_stopped(pid) else ""
         waits_for(f"the process that learns{held}")
+
+    def hurry(self) -> None:
+        """From now on, end the other process rather than wait for it while it is stopped."""
+        self._hurried = True
 
     @contextmanager
     def _patience(self) -> Iterator[None]:

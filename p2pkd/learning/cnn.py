@@ -28,16 +28,16 @@ class Cnn(Architecture):
     def __init__(self, spec: CnnSpec, input_shape: tuple[int, ...], n_classes: int) -> None:
         if len(input_shape) != 3:
             raise InputError(
-                f"model cnn: needs images (channels, height, width), given rows of {input_shape};"
-                " choose another data set, or the model mlp"
+                f"devices: model cnn: needs images (channels, height, width), given rows of"
+                f" {input_shape}; choose another data set, or the model mlp"
             )
         self.spec = spec
         self.input_shape = input_shape
         self.planes = spec.planes(input_shape)
         if min(self.planes[-1][1:]) < 1:
             raise InputError(
-                f"model cnn: {len(spec.channels)} valid convolutions leave nothing of images of"
-                f" {input_shape[1]} x {input_shape[2]}; use fewer, or padding: same"
+                f"devices: model cnn: {len(spec.channels)} valid convolutions leave nothing of"
+                f" images of {input_shape[1]} x {input_shape[2]}; use fewer, or padding: same"
             )
         self.n_classes = n_classes
         self.n_features = spec.dense

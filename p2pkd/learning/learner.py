@@ -285,6 +285,9 @@ class DeferredLearner:
             "timeline_looks_at_learning": list(self.recipe.looks),
         }
 
+    def hurry(self) -> None:
+        """Do nothing: this process waits for no other."""
+
     def close(self) -> None:
         """Leave PyTorch as it was; what this has, it has in memory."""
         self.executor.close()

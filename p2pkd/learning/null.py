@@ -45,5 +45,8 @@ class NullLearner:
         """Return that there is no learning."""
         return {"executor": "none"}
 
+    def hurry(self) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing."""

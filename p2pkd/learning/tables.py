@@ -95,7 +95,9 @@ class Tables:
             held = self.recipe.objective.held_out
             return PrivateRows(offsets, keys) if held is None else TrainingRows(offsets, keys, held)
         if self.recipe.batch is None:
-            raise InputError("learn.batch: 'full' sees all rows at once, against data.stream")
+            raise InputError(
+                "method.learn.batch: 'full' sees all rows at once, against data.stream"
+            )
         labels = data.private_y[data.partition.rows]
         rows = DriftRows if stream.change == "gradual" else StreamRows
         return rows(offsets, keys, labels, stream.tasks, stream.samples)

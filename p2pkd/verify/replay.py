@@ -184,12 +184,11 @@ def draws(case: Case, count: int, late_s: float = 0.0001) -> list[list[float]]:
     return [list(seconds) for seconds in zip(*runs, strict=True)]
 
 
-def _losses(case: Case, seed: int) -> Callable[[int], bool] | None:
+def _losses(case: Case, seed: int) -> Callable[[int, int], bool] | None:
     if "loss" not in case:
         return None
-    (loss,) = {share for row in case["loss"] for share in row if share}
-    draw = np.random.default_rng(seed).random
-    return lambda node: bool(draw() < loss)
+    loss, draw = case["loss"], np.random.default_rng(seed).random
+    return lambda source, target: bool(draw() < loss[source][target])
 
 
 def play_fair(case: Case, *, slow_start: bool = False) -> list[float]:

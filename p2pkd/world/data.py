@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.errors import DataError
+from p2pkd.core.errors import DataError, about
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.data import DataSpec, FeatureShift, ReferenceSpec, StreamSpec
 from p2pkd.world.datasets import load
@@ -83,7 +83,8 @@ def read_rows(spec: DataSpec, n_agents: int, streams: Streams, base: Path) -> Ra
     Raise DataError if a file is missing or wrong, or *n_agents* can never have private rows each:
     better before anything is built for so many.
     """
-    raw = load(spec.dataset, streams, base)
+    with about("data.dataset"):
+        raw = load(spec.dataset, streams, base)
     check_rows(spec.partition, len(raw.y), n_agents)
     if not (raw.y != raw.y[0]).any():
         only = raw.class_names[raw.y[0]] if raw.class_names else raw.y[0]
@@ -124,13 +125,15 @@ def build_data(
 
     reference_x, reference_y = x[reference], raw.y[reference]
     if spec.reference.dataset is not None:
-        reference_x, reference_y = other_rows(spec.reference, raw, streams, base)
+        with about("data.reference.dataset", instead_of="data.dataset"):
+            reference_x, reference_y = other_rows(spec.reference, raw, streams, base)
 
     # Step 4: divide the private rows.
     private_x, private_y = x[private], raw.y[private]
     rng = streams.generator("partition")
     busy = n_agents - len(idle)
-    owners = owners_of(spec.partition, raw, busy, base)
+    with about("data.partition"):
+        owners = owners_of(spec.partition, raw, busy, base)
     mine = None if owners is None else owners[private]
     partition = build_partition(spec.partition, private_y, busy, raw.n_classes, rng, mine)
     partition = partition.beside(idle)

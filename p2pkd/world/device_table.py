@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.errors import TraceError
+from p2pkd.core.errors import TraceError, about
 from p2pkd.core.rng import Streams, uniforms
 from p2pkd.core.units import SIZE
 from p2pkd.scenario.devices import DeviceSpec
@@ -34,7 +34,8 @@ def draw_rows(
     """
     table = spec.table
     assert table is not None
-    rows = read_table(locate(table.path, base, TraceError, f"{key}.path"))
+    with about(f"{key}.path"):
+        rows = read_table(locate(table.path, base, TraceError, f"{key}.path"))
     hint = f"; or set {key}.memory_unit, such as 1 MB"
 
     def figures(row: Row) -> tuple[float, float]:

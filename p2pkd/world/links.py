@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from p2pkd.core.errors import about
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.link_options import ScaleSpec
 from p2pkd.scenario.links import LinksSpec
@@ -88,12 +89,15 @@ def build_links(
     A rate given in *spec* overrides those of *devices*.  Raise InputError or TraceError if the
     latency cannot be made.
     """
-    up, down = access_rates(spec, devices, streams, base)
+    with about("links.table"):
+        up, down = access_rates(spec, devices, streams, base)
+    with about("links.latency"):
+        delay = build_delay(spec.latency, topology, streams, base)
     return Links(
         uplink=spec.scale.rate * up,
         downlink=spec.scale.rate * down,
         topology=topology,
-        delay=build_delay(spec.latency, topology, streams, base),
+        delay=delay,
         scale=spec.scale,
     )
 

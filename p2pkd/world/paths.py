@@ -19,7 +19,7 @@ def locate(path: str, base: Path, error: type[InputError], what: str) -> Path:
     looked for beside the scenario (*base*), then in the working directory.  Raise *error*, with
     *what* was looked for and where, if there is none.
     """
-    named = Path(_VARIABLE.sub(lambda match: _variable(match[1], path, error), path))
+    named = Path(_VARIABLE.sub(lambda match: _variable(match[1], f"{what}: {path!r}", error), path))
     shown = short(repr(path))
     try:
         given = named.expanduser()
@@ -34,8 +34,8 @@ def locate(path: str, base: Path, error: type[InputError], what: str) -> Path:
     raise error(f"{what}: {shown} does not exist (looked at {tried})")
 
 
-def _variable(name: str, path: str, error: type[InputError]) -> str:
+def _variable(name: str, asked: str, error: type[InputError]) -> str:
     value = os.environ.get(name)
     if value is None:
-        raise error(f"{path!r}: the environment variable {name} is not set; set it to the folder")
+        raise error(f"{asked}: the environment variable {name} is not set; set it to the folder")
     return value

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from p2pkd.core.errors import InputError
+from p2pkd.core.errors import InputError, about
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario
@@ -76,7 +76,8 @@ def build_world(
         # Who aggregates is known from the graph; at least one agent has data.
         with_rows = n if chosen is None else 1
         raw = read_rows(scenario.data, with_rows, streams, base)
-    topology = build_topology(scenario.topology, n, streams, base)
+    with about("topology"):
+        topology = build_topology(scenario.topology, n, streams, base)
     hierarchy = None if chosen is None else build_hierarchy(chosen, topology)
     idle = () if hierarchy is None else hierarchy.aggregators
     groups = device_groups(scenario)
@@ -85,12 +86,16 @@ def build_world(
     of_group = np.array([models.index(group.model) for group in groups])
     links = build_links(scenario.links, topology, devices, streams, base)
     varies = scenario.links.variation
-    variation = None if varies is None else build_variation(varies, links, base)
+    with about("links.variation"):
+        variation = None if varies is None else build_variation(varies, links, base)
     if getattr(variation, "outages", False) and scenario.links.transport == "fifo":
         raise InputError(
             "links.variation: rates of 0 are outages, during which transfers wait; only with "
             "transport: fair"
         )
+    with about("dynamics"):
+        setting = Setting(topology, scenario.topology, streams, base)
+        history = build_history(scenario.dynamics, setting)
     return World(
         n_agents=n,
         topology=topology,
@@ -101,9 +106,7 @@ def build_world(
         model_specs=models,
         model_of=of_group[devices.group],
         hierarchy=hierarchy,
-        history=build_history(
-            scenario.dynamics, Setting(topology, scenario.topology, streams, base)
-        ),
+        history=history,
     )
 
 

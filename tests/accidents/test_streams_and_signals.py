@@ -1,6 +1,7 @@
 """Streams that are closed or full, and runs that are stopped: a line, an exit code, a manifest."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from p2pkd.cli import app
 from p2pkd.cli.streams import echo
 from p2pkd.core.waits import is_stopped
+from p2pkd.learning.channel import Channel
 
 P2PKD = f"{sys.executable} -m p2pkd"
 SCENARIO = """\
@@ -137,3 +139,35 @@ def test_a_learner_that_is_held_is_named_and_does_not_hold_ctrl_c(folder):
 def test_nothing_that_a_terminal_obeys_is_printed(capsys):
     echo("\x1b]0;title\x07[bold]\u202e\ud800ä")
     assert capsys.readouterr().out == "\\x1b]0;title\\x07[bold]\\u202e\\ud800ä\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells who is stopped")
+def test_one_ctrl_c_is_enough_even_before_anybody_waits(folder):
+    """It may come while the event loop runs; what is then closed asks the learner once more."""
+    run = started(folder, "--set", "execution.processes=2")
+    (learner,) = children(run.pid)
+    os.kill(learner, signal.SIGSTOP)
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert status(folder) == "interrupted"
+    assert not Path(f"/proc/{learner}").exists()
+
+
+def test_whoever_hurries_does_not_wait_for_a_process_that_is_stopped():
+    class Held:
+        pid, killed = None, False
+
+        def kill(self):
+            self.killed = True
+
+    here, _there = multiprocessing.Pipe()
+    process = Held()
+    channel = Channel(here, [], multiprocessing.RawValue("b", 0), process)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("p2pkd.learning.channel.is_stopped", lambda pid: True)
+        channel._tell()
+        assert not process.killed
+        channel.hurry()
+        channel._tell()
+    assert process.killed

@@ -139,9 +139,31 @@ def test_the_whole_trace_is_the_golden_one(run):
     gossip = {"protocol": "push_pull", "clock": "periodic", "every": "5 s", "jitter": 0.1}
     links = {**LINE["links"], "loss": 0.2, "transport": "fair"}
     _, log = run(LINE, method={**LINE["method"], "gossip": gossip}, links=links, seed=11)
+    is_golden(log, GOLDEN)
+
+
+def is_golden(log, golden):
     trace = told(log)
     if os.environ.get("P2PKD_ACCEPT"):
         rows = ",\n".join(json.dumps(row) for row in trace)
-        GOLDEN.write_text(f"[\n{rows}\n]\n")
-    assert trace == json.loads(GOLDEN.read_text())
+        golden.write_text(f"[\n{rows}\n]\n")
+    assert trace == json.loads(golden.read_text())
     assert {row[0] for row in trace} == {"MessageRecord", "ComputeRecord", "AgentRecord"}
+
+
+@pytest.mark.parametrize("connections", ["new", "kept"])
+def test_the_whole_trace_over_tcp_is_the_golden_one(run, connections):
+    """The same over TCP, messages of 22 kB, 5 % of packets lost."""
+    gossip = {"protocol": "push_pull", "clock": "periodic", "every": "5 s", "jitter": 0.1}
+    links = {
+        **LINE["links"],
+        "transport": "tcp",
+        "connections": connections,
+        "header": "22 kB",
+        "packets": {"loss": 0.05},
+    }
+    device = {**LINE["devices"][0], "uplink": "100 kB/s", "downlink": "100 kB/s"}
+    method = {**LINE["method"], "gossip": gossip}
+    _, log = run(LINE, method=method, links=links, devices=[device], seed=11)
+    is_golden(log, GOLDEN.with_name(f"three_agents_tcp_{connections}.json"))
+    assert any(m.retransmitted_bytes for m in log.of("MessageRecord"))

@@ -253,6 +253,23 @@ def test_a_download_delays_each_agent_by_its_own_link(run):
         ({"core": [{"name": "x", "rate": "1 B/s", "cluster": 0}]}, InputError, "no clusters"),
         ({"along_edges": True}, InputError, "no edge of this graph has a bandwidth"),
         ({"transport": "fifo", "window": "1 kB"}, ScenarioError, "only with transport: fair"),
+        ({"transport": "tcp", "window": "1 kB"}, ScenarioError, "window: only with .*fair"),
+        ({"transport": "tcp", "slow_start": True}, ScenarioError, "slow_start: only with .*fair"),
+        ({"transport": "tcp", "along_edges": True}, ScenarioError, "along_edges: only with"),
+        (
+            {"transport": "tcp", "core": [{"name": "x", "rate": "1 B/s"}]},
+            ScenarioError,
+            "core: only with transport: fair",
+        ),
+        ({"transport": "tcp", "packets": {"loss": 0.1, "mtu": "40 B"}}, ScenarioError, "1,448"),
+        ({"transport": "tcp", "packets": {"loss": 0.1, "resend": False}}, ScenarioError, "resend"),
+        ({"queue": "48 kB"}, ScenarioError, "queue: only with transport: tcp"),
+        ({"connections": "kept"}, ScenarioError, "connections: only with transport: tcp"),
+        ({"congestion": "reno"}, ScenarioError, "congestion: only with transport: tcp"),
+        ({"transport": "tcp", "queue": "0 s"}, ScenarioError, "above 0 s and at most 1 h"),
+        ({"transport": "tcp", "queue": "1 kB"}, ScenarioError, "at least 1500 B"),
+        ({"transport": "tcp", "queue": 5}, ScenarioError, "'100 ms' or '48 kB'"),
+        ({"transport": "tcp", "congestion": "bbr"}, ScenarioError, "cubic.*reno"),
     ],
 )
 def test_wrong_options_are_refused(run, links, error, words):
@@ -269,3 +286,38 @@ def test_a_network_of_half_the_rate_and_twice_the_delay(run):
     _, said = run(BASE, links=fair(core=core))
     _, log = run(BASE, links=fair(core=core, scale=scale))
     assert first(log) == pytest.approx([2 * each for each in first(said)])
+
+
+def test_tcp_gives_up_what_nobody_answers(run):
+    """An outage of an hour: messages are aborted, and rounds go on without them."""
+    links = {
+        **BASE["links"],
+        "transport": "tcp",
+        "uplink": "100 kB/s",
+        "downlink": "100 kB/s",
+        "outages": [{"at": "1 s", "lasts": "1 h", "agents": [0]}],
+    }
+    simulation, log = run(BASE, links=links, duration="20 min")
+    books.check(simulation, log)
+    mine = [m for m in log.of("MessageRecord") if 0 in (m.sender, m.receiver)]
+    assert {m.status for m in mine} <= {"aborted", "in_flight"}
+    first = mine[0]
+    assert first.status == "aborted"
+    assert 127 <= first.ended_s - first.sent_s < 127 * 9 / 8
+    later = [m for m in log.of("MessageRecord") if m.sent_s > first.ended_s]
+    assert any(m.status == "delivered" for m in later)
+
+
+@pytest.mark.parametrize("connections", ["new", "kept"])
+def test_kept_tcp_connections_spare_the_handshakes(run, connections):
+    links = {
+        **BASE["links"],
+        "transport": "tcp",
+        "connections": connections,
+        "uplink": "100 kB/s",
+        "downlink": "100 kB/s",
+    }
+    _, log = run(BASE, links=links)
+    spans = [m.ended_s - m.sent_s for m in log.of("MessageRecord") if m.status == "delivered"]
+    assert max(spans) > 0.15
+    assert min(spans) < 0.1 if connections == "kept" else min(spans) > 0.15

@@ -35,6 +35,8 @@ SMALL = {
     "data": {"dataset": {"kind": "sklearn", "name": "iris"}, "reference": {"rows": 8}},
     "evaluate": {"every": "1 h"},
 }
+# A handshake takes hundreds of bytes, which would be most of a round.
+QUICK = {"uplink": "1 kB/s", "downlink": "1500 B/s"}
 GOSSIP = {
     "push": {"protocol": "push", "every": "4 s", "fanout": 2},
     "push_pull": {"protocol": "push_pull", "every": "5 s"},
@@ -55,7 +57,11 @@ def scenario(transport, gossip, computation, when="tick"):
     return scenario_from_dict(
         {
             **SMALL,
-            "links": {**SMALL["links"], "transport": transport},
+            "links": {
+                **SMALL["links"],
+                "transport": transport,
+                **(QUICK if transport == "tcp" else {}),
+            },
             "churn": {"computation": computation, "memory": "lost"},
             "method": {
                 "send": {"rows": 8},
@@ -109,14 +115,16 @@ def drive(spec, victim, events, beside, away):
 
 @pytest.mark.parametrize("computation", ["lost", "resumes"])
 @pytest.mark.parametrize("gossip", GOSSIP)
-@pytest.mark.parametrize("transport", ["fair", "fifo", "instant"])
-def test_killed_at_every_event(transport, gossip, computation):
+@pytest.mark.parametrize("transport", ["tcp", "fair", "fifo", "instant"])
+@pytest.mark.parametrize("victims", ["one", pytest.param("all", marks=pytest.mark.long)])
+def test_killed_at_every_event(transport, gossip, computation, victims):
     spec = scenario(transport, gossip, computation)
     total = drive(spec, 0, 10_000, False, -1)
     assert total > 30
-    for events in range(total):
+    # Packets make more events, many of which change nothing.
+    for events in range(0, total, 3 if transport == "tcp" else 1):
         for beside in (False, True):
-            for victim in range(3):
+            for victim in range(3) if victims == "all" else [events % 3]:
                 drive(spec, victim, events, beside, (events * 7 + victim) % 23)
 
 

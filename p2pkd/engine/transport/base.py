@@ -56,6 +56,9 @@ class Transfer:
     resent_bytes = 0
     """What the transport itself has sent again, of a transfer that has arrived."""
 
+    failed = False
+    """Whether the transport has given it up, and `done` tells of that."""
+
     def __init__(
         self,
         source: int,

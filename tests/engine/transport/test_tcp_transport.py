@@ -83,15 +83,16 @@ def test_an_outage_is_waited_for(env):
     assert 5.0 < ended[0] < 12.0
 
 
-def test_a_link_that_never_comes_back_keeps_nobody_busy(env):
+def test_who_does_not_answer_is_given_up(env):
     ended = []
     tcp = Tcp(env, Links())
     tcp.set_rates(1, RATE, 0.0)
-    carry(env, tcp, ended=ended)
-    env.run(until=86_400.0)
-    assert ended == []
-    # A try every two minutes, each one event or two.
-    assert next(env._eid) < 3000
+    found = carry(env, tcp, ended=ended)
+    env.run()
+    assert found[0].failed
+    # Six tries more, each after twice the time.
+    assert 127.0 <= ended[0] < 132.0
+    assert next(env._eid) < 100
 
 
 def test_kept_connections_are_closed_when_an_end_leaves(env):
@@ -132,7 +133,7 @@ def test_a_full_queue_drops_and_all_arrives(env):
 def test_lost_packets_are_sent_again(env):
     rng = np.random.default_rng(0)
     ended = []
-    tcp = Tcp(env, Links(), lose=lambda node: bool(rng.random() < 0.05))
+    tcp = Tcp(env, Links(), lose=lambda source, target: bool(rng.random() < 0.05))
     found = carry(env, tcp, size=1_000_000, ended=ended)
     env.run()
     assert len(ended) == 1

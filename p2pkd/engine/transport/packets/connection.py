@@ -37,6 +37,11 @@ PROBE_SLACK_S = 0.002
 BURST = 2
 """Segments that leave as one (TSO) at the rates of access links: Linux' least number."""
 
+SYN_RETRIES = 6
+GIVE_UP_S = 924.6
+"""Linux' defaults: unanswered first packets (127 s in all), and from the first time-out on without
+progress as long as 15 of 0.2 s take, doubled each time up to 120 s (`tcp_retries2`)."""
+
 TURN_S = 0.0001
 """From the end of a handshake to the first data: a process wakes up and writes."""
 
@@ -45,10 +50,10 @@ class Connection:
     """Carries transfers from *source* to *target*, one after another; *once*: a single one."""
 
     __slots__ = (
-        "_clear_s", "_high", "_prior", "_probed", "_reduction", "_resent_probe", "_state", "_timer",
-        "_use", "board", "closed", "congestion", "echo_s", "edge", "end", "last_sent_s", "net",
-        "once", "orders", "ready", "receiver", "rtt", "source", "syn_s", "target", "unread",
-        "unsent", "used_s", "window",
+        "_clear_s", "_high", "_prior", "_probed", "_reduction", "_resent_probe", "_state",
+        "_stuck_s", "_timer", "_use", "board", "closed", "congestion", "echo_s", "edge", "end",
+        "last_sent_s", "net", "once", "orders", "ready", "receiver", "rtt", "source", "syn_s",
+        "target", "unread", "unsent", "used_s", "window",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +73,7 @@ class Connection:
         self.syn_s = 0.0
         self.used_s = 0.0
         self._state = OPEN
+        self._stuck_s = 0.0
         self._high = 0
         self._clear_s = 0.0
         self._timer = Timer(net)
@@ -87,6 +93,9 @@ class Connection:
         self._timer.arm(now + self.rtt.timeout_s, self._again)
 
     def _again(self) -> None:
+        if self.rtt.backoff >> SYN_RETRIES:
+            self.net.gave_up(self)
+            return
         self.rtt.backoff *= 2
         self.connect()
 
@@ -109,7 +118,7 @@ class Connection:
         self.rtt.backoff = 1
         self.receiver.patience_s = self.rtt.timeout_s
         self.net.send(Opening(self, HEADER_BYTES), self.source, self.target, now)
-        self._timer.arm(now + TURN_S, self._begin)
+        self._timer.arm(now + TURN_S, self._begin, exact=True)
 
     def _begin(self) -> None:
         self._timer.due = None
@@ -156,6 +165,8 @@ class Connection:
                 self._send_new(now, pushed=fresh % BURST == 0)
             else:
                 break
+        if fresh:
+            self._await(now)
         if pending:
             self._use.note(board.una, board.next, len(board.flying) >= size)
 
@@ -170,6 +181,9 @@ class Connection:
         segment.pushed = pushed
         board.next = seq + 1
         self._transmit(segment, now)
+
+    def _await(self, now: float) -> None:
+        """Wait for what was sent just now, unless something is waited for that is due sooner."""
         if self._timer.deadline_s == inf or self._timer.due != self._patient:
             self._set_timer(now)
 
@@ -324,6 +338,7 @@ class Connection:
                 self._resend(last, now)
         else:
             self._send_new(now)
+            self._await(now)
         self._probed = board.next
         self._timer.arm(now + self.rtt.timeout_s, self._timed_out)
 
@@ -344,6 +359,11 @@ class Connection:
     def _timed_out(self) -> None:
         """Nothing came for long: begin with one segment."""
         now, board, window = self.net.now(), self.board, self.window
+        if self.rtt.backoff == 1:
+            self._stuck_s = now
+        elif now - self._stuck_s >= GIVE_UP_S:
+            self.net.gave_up(self)
+            return
         fresh = self._state == LOSS and self.rtt.backoff == 1
         if self._state == OPEN or board.una >= self._high or fresh:
             self._prior = window.size, window.threshold

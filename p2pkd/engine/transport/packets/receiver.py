@@ -13,6 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from p2pkd.engine.transport.packets.packet import MSS_BYTES, Ack, Segment
+from p2pkd.engine.transport.packets.timer import due
 
 if TYPE_CHECKING:
     from p2pkd.engine.transport.packets.connection import Connection
@@ -105,7 +106,7 @@ class Receiver:
         if at_once or self.pending >= 2 or self.quick > 0 or segment.pushed or whole:
             self.acknowledge(duplicate)
         elif self.due_s == inf:
-            self.due_s = now + DELAYED_S
+            self.due_s = due(now, now + DELAYED_S)
             if self.wakes_s == inf:
                 self._wake()
         self.unread = 0

@@ -48,9 +48,10 @@ class QueueLimit(NamedTuple):
 class TcpTransfer(Transfer):
     """A transfer, and its place in the stream of its connection."""
 
-    __slots__ = ("connection", "extra_s", "first", "last", "resent_bytes", "sent_bytes")
+    __slots__ = ("connection", "extra_s", "failed", "first", "last", "resent_bytes", "sent_bytes")
 
     resent_bytes: int
+    failed: bool
 
     connection: Connection | None
     first: int
@@ -64,8 +65,9 @@ class TcpTransfer(Transfer):
 class Tcp:
     """A `Transport` of TCP connections over drop-tail access links.
 
-    *lose* draws whether a packet of a node is lost behind its uplink.  Connections are made for a
-    message each, or *kept_s* for each pair of nodes until nothing was sent for so many seconds.
+    *lose* draws whether a packet from one node to another is lost behind the uplink.  Connections
+    are made for a message each, or *kept_s* for each pair of nodes until nothing was sent for so
+    many seconds.
 
     Bytes are those of the sender's segments with their headers, and of its half of the handshake
     where a message opens a connection.  Acknowledgements and the other half take time on the links
@@ -83,7 +85,7 @@ class Tcp:
         queue: QueueLimit | tuple[list[float], list[float]] = QueueLimit(),
         congestion: Callable[[], Congestion] = Cubic,
         kept_s: float | None = None,
-        lose: Callable[[int], bool] | None = None,
+        lose: Callable[[int, int], bool] | None = None,
     ) -> None:
         self._env: Any = env
         self._latency = links.latency
@@ -143,6 +145,7 @@ class Tcp:
         transfer = TcpTransfer(source, target, size_bytes, self._env._now, latency_s, done)
         transfer.extra_s = extra_latency_s
         transfer.sent_bytes = transfer.resent_bytes = 0
+        transfer.failed = False
         if self._roll is not None:
             self._roll.add(transfer)
         return transfer
@@ -264,7 +267,7 @@ class Tcp:
         due = max(up.departs_s + latency_s, clear_s)
         packet.latency_s = latency_s
         packet.down = self._down[target]
-        if self._lose is not None and self._lose(source):
+        if self._lose is not None and self._lose(source, target):
             packet.due_s = -1.0
             packet.dropped()
             return True, clear_s
@@ -281,7 +284,8 @@ class Tcp:
     def _step(self, packet: Packet) -> None:
         """Let *packet* into the queue before it, or deliver it."""
         packet.callbacks = self._hop
-        now = self._env._now
+        env = self._env
+        now = env._now
         if packet.due_s != now:
             return  # the event of a time that has been changed
         down = packet.down
@@ -292,7 +296,9 @@ class Tcp:
         elif down.put(packet, now):
             packet.down = None
             if packet.wanted:
-                self._schedule(packet, down.departs_s)
+                packet.due_s = due = down.departs_s
+                if due < inf:
+                    heappush(env._queue, (due, _NORMAL, next(env._eid), packet))
             else:
                 packet.due_s = -1.0
         else:
@@ -317,6 +323,17 @@ class Tcp:
         if connection.once:
             self._close(connection)
         transfer.done(transfer)
+
+    def gave_up(self, connection: Connection) -> None:
+        """Close *connection*, which nobody answers, and tell those who wait that it failed."""
+        failed = list(connection.unread)
+        for transfer in failed:
+            transfer.sent_bytes = round(self.crossed(transfer))
+            transfer.failed = True
+            self._end(transfer)
+        self._close(connection)
+        for transfer in failed:
+            transfer.done(transfer)
 
     def _end(self, transfer: TcpTransfer) -> None:
         transfer.live = False
