@@ -51,9 +51,7 @@ class LogitMatching(Phased):
 
     def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
         """Return the pull to the joint target of the rows *here*."""
-        return objective.pull_to(
-            goals.targets[:, here], goals.share[:, here], goals.places[:, here]
-        )
+        return objective.pull_to(*goals.joint(here))
 
     def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return sum_k w_k z_k, ``(G, R, C)``, from logits ``(G, K, R, C)``."""

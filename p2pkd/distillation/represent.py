@@ -30,9 +30,7 @@ class Meaned(Objective):
 
     def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
         """Return the pull to the joint target of the rows *here*."""
-        return objective.pull_to(
-            goals.targets[:, here], goals.share[:, here], goals.places[:, here]
-        )
+        return objective.pull_to(*goals.joint(here))
 
     def targets(self, values: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return sum_k w_k v_k ``(G, R, W)`` of ``(G, K, R, W)`` and ``(G, K, R)``."""

@@ -36,6 +36,10 @@ class Goals(NamedTuple):
     share: Tensor
     places: Tensor
 
+    def joint(self, here: slice) -> tuple[Tensor, Tensor, Tensor]:
+        """Return targets, shares and places of the rows *here*, where teachers have one target."""
+        return self.targets[:, here], self.share[:, here], self.places[:, here]
+
 
 def descend(
     tables: Tables,

@@ -1,8 +1,8 @@
 """Lazy values: what an operation will make, or has made.
 
-An operation (`p2pkd.learning.operations`) is reachable only from its product, so when the last holder lets go of a product that
-was never computed, it and whatever only it needed are forgotten.  A computed product owns a row of
-a pool and gives it back when it dies.
+An operation (`p2pkd.learning.operations`) is reachable only from its product, so when the last
+holder lets go of a product that was never computed, it and whatever only it needed are forgotten.
+A computed product owns a row of a pool and gives it back when it dies.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class ActivationMaps(AttentionMaps):
         if len({kind.n_places for kind in models}) > 1:
             each = ", ".join(f"{kind.name}: {kind.n_places}" for kind in models)
             raise InputError(
-                f"send.knowledge: activation_maps need models with as many places each, given {each};"
-                " use convolutions alike but for their channels, or attention_maps"
+                "method.send.knowledge: activation_maps need models with as many places each,"
+                f" given {each}; use convolutions alike but for their channels, or attention_maps"
             )
         return models[0].n_places

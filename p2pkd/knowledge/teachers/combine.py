@@ -29,9 +29,7 @@ class Combination(CombineSpec):
 
     def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
         """Return *objective*'s pull to the targets of the rows *here* of a lesson."""
-        return objective.pull_to(
-            goals.targets[:, here], goals.share[:, here], goals.places[:, here]
-        )
+        return objective.pull_to(*goals.joint(here))
 
 
 class MeanProbabilities(Combination):
