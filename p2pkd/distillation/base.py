@@ -64,8 +64,13 @@ class Apprentice(Protocol):
 class Costs(Protocol):
     """What an objective may know of a run to say what its steps cost."""
 
-    composer: Any
-    private_rows: Sequence[int]
+    @property
+    def composer(self) -> Any:
+        """What travels (`p2pkd.knowledge.exchange.Exchange`)."""
+
+    @property
+    def private_rows(self) -> Sequence[int]:
+        """How many private rows each agent has."""
 
     def batch_of(self, agent: int) -> int:
         """Return how many private rows a gradient step of *agent* sees."""
@@ -217,8 +222,9 @@ def _tells_labels(method: MethodSpec) -> bool:
 
     What comes back from an aggregator is a mean of labels, which is soft again.
     """
-    codec = getattr(method.send.codec, "of", method.send.codec)
-    labels = any(getattr(part, "labels_alone", False) for part in (method.send.knowledge, codec))
+    codec = method.send.codec
+    codec = codec and (codec.inner or codec)
+    labels = method.send.knowledge.labels_alone or (codec is not None and codec.labels_alone)
     return labels and method.gossip.protocol.tag_value != "coordinated"
 
 

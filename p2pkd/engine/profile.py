@@ -127,8 +127,10 @@ def make_traffic(method: MethodSpec, model: Architecture, data: Data) -> Traffic
 
 
 def _state_floats(method: MethodSpec, n_parameters: int, data: Data) -> int:
-    learn, n = method.learn, len(data.partition.sizes)
-    memories = memories_of(learn, method.teachers.weights, method.send.knowledge, n, data.n_classes)
+    learn: Any = method.learn
+    weights: Any = method.teachers.weights
+    n = len(data.partition.sizes)
+    memories = memories_of(learn, weights, method.send.knowledge, n, data.n_classes)
     layout = Layout.of(n_parameters, optimizer_of(learn, learn.optimizer), memories)
     return layout.width - n_parameters
 

@@ -15,6 +15,7 @@ from p2pkd.distillation.base import Objective
 from p2pkd.engine.agent import Agent
 from p2pkd.engine.asked import Asked
 from p2pkd.engine.behaviours import make_agents
+from p2pkd.engine.behaviours.aggregator import AggregatorAgent
 from p2pkd.engine.books import Books
 from p2pkd.engine.capacity import make_capacity
 from p2pkd.engine.churn import Churn
@@ -115,7 +116,7 @@ class Simulation:
 
     def _make_ledger(self, composer: Exchange, learner: Any) -> Ledger | None:
         codec = self.scenario.method.send.codec
-        if not getattr(codec, "looks", False):
+        if codec is None or not codec.looks:
             return None
         latency = self.world.links.latency
         return Ledger(self.env, codec, learner, composer.extra_bytes, latency)
@@ -258,8 +259,9 @@ class Simulation:
             record = self._agent_record(agent, count)
             self.observer.agent(record)
             missing.add(record)
-            missing.answers += getattr(agent, "answers", 0)
-            missing.late += getattr(agent, "late", 0)
+            if isinstance(agent, AggregatorAgent):
+                missing.answers += agent.answers
+                missing.late += agent.late
         self.shortfalls = missing.sentences(self.env.now)
         self.observer.advance(self.env.now, self.events)
 

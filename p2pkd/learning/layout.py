@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from p2pkd.learning.api import Objective, Weighting
 from p2pkd.learning.optimizers import Optimizer
 
 
@@ -52,7 +53,7 @@ class Layout:
 
 
 def memories_of(
-    objective: Any, weighting: Any, knowledge: Any, n_agents: int, n_classes: int
+    objective: Objective, weighting: Weighting, knowledge: Any, n_agents: int, n_classes: int
 ) -> dict[str, int]:
     """Return how many numbers agents remember beside their model and optimiser, by name.
 

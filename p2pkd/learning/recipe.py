@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from p2pkd.learning.api import Codec, Combination, Judge, Knowledge, RowLoss, Sharpening, Weighting
+from p2pkd.learning.api import (
+    Codec,
+    Combination,
+    Judge,
+    Knowledge,
+    Objective,
+    Sharpening,
+    Weighting,
+)
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.optimizers import OptimizerSpec
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from p2pkd.learning.teaching import Teaching
 
 
@@ -43,7 +53,7 @@ class Recipe:
     codec: Codec | None
     combine: Combination
     weighting: Weighting
-    objective: RowLoss
+    objective: Objective
     judges: tuple[Judge, ...] = ()
     sharpening: Sharpening | None = None
     measured: bool = False
@@ -53,20 +63,19 @@ class Recipe:
     looks: tuple[str, ...] = ()
 
     @cached_property
-    def penalty(self) -> Callable[[Any, Any], Any] | None:
+    def penalty(self) -> Callable[[Tensor, Tensor], Tensor] | None:
         """The objective's gradient of a penalty on parameters, where it has one."""
         return self.objective.penalty_gradient
 
     @cached_property
-    def deployed(self) -> Callable[[Any], Any] | None:
+    def deployed(self) -> Callable[[Tensor], Tensor] | None:
         """What the objective makes of parameters before models use them, where it does."""
         return self.objective.deployed
 
     @cached_property
     def teaching(self) -> Teaching:
         """How a group of agents learns from what it has heard."""
-        teaching: Teaching = self.objective.teaching(self.knowledge)
-        return teaching
+        return self.objective.teaching(self.knowledge)
 
     @classmethod
     def of(cls, method: MethodSpec) -> Self:

@@ -54,6 +54,18 @@ class CodecSpec(Family, root=True):
 
     plural = "codecs"
 
+    looks: ClassVar[bool] = False
+    """Whether the size of a message, and so the timeline, depends on what is learned."""
+    for_differences: ClassVar[bool] = False
+    """Whether it leaves so much out that it suits differences alone."""
+    labels_alone: ClassVar[bool] = False
+    """Whether nothing is told of how sure the sender is."""
+
+    @property
+    def inner(self) -> CodecSpec | None:
+        """The codec inside, where this is one around another."""
+        return None
+
 
 class ProtocolSpec(Family, root=True):
     """Who starts an exchange, and who answers."""
@@ -298,5 +310,5 @@ class MethodSpec(Spec):
         return tuple(
             f"{key}: {choice.tag_value}"
             for key, choice in choices.items()
-            if choice is not None and getattr(choice, "looks", False)
+            if choice is not None and choice.looks
         )

@@ -48,7 +48,7 @@ def _cache_misfits(scenario: Scenario) -> Iterator[str]:
         f"send.knowledge: {send.knowledge.tag_value!r} has no mean that can be kept; use"
         " soft_labels": send.knowledge.tag_value != "soft_labels",
         "send.codec: differences and compression need the same rows each time; use one of fixed"
-        " size": getattr(send.codec, "looks", False),
+        " size": send.codec is not None and send.codec.looks,
         f"{KEY}.returns: 'others' is another mean for everybody; use all": (
             protocol.returns != "all"
         ),

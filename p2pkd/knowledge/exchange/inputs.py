@@ -24,7 +24,9 @@ class GeneratorExchange(RowExchange):
         self.made: int = knowledge.steps * knowledge.batch
         self.flops_made: float = knowledge.form(n_classes).flops_forward
         # What reads a made row: the whole model, or its last layer.
-        self.flops_read = [knowledge.read_flops(f, n_classes) for f in setting.flops_forward]
+        self.flops_read: list[float] = [
+            knowledge.read_flops(f, n_classes) for f in setting.flops_forward
+        ]
 
     def samples(self, agent: int) -> int:
         """Return what a fit costs, in rows that go forward through the agent's model.

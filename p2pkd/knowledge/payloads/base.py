@@ -40,7 +40,7 @@ def codec_misfits(kinds: tuple[str, ...], method: MethodSpec) -> Iterator[str]:
                 "send.subset: differences need the same rows each time; use 'fixed', or rows: all;"
                 f" given {method.send.subset!r}"
             )
-        codec = getattr(codec, "of", None)
+        codec = codec.inner
         kinds = tuple(kind for kind in kinds if kind not in WRAPPERS)
 
 

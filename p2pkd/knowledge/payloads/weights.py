@@ -55,8 +55,7 @@ class Weights(KnowledgeSpec):
         """Yield complaints about codecs, and about rules that only predictions can follow."""
         yield from codec_misfits(self.codec_kinds, method)
         codec = method.send.codec
-        if getattr(codec, "for_differences", False) and method.learn.tag_value != "choco":
-            assert codec is not None
+        if codec is not None and codec.for_differences and method.learn.tag_value != "choco":
             yield (
                 f"send.codec: {codec.tag_value!r} leaves much of a model out, and suits"
                 " differences; use learn.objective 'choco', or another codec"
