@@ -191,10 +191,8 @@ class Objective(LearnSpec):
 
     @property
     def mixed(self) -> Any:
-        """How models that are received are averaged, where they are: all alike."""
-        from p2pkd.distillation.merge import UniformMixing
-
-        return UniformMixing()
+        """How models that are received are averaged (`p2pkd.distillation.merge`); None: alike."""
+        return None
 
     def fuse(self, agent: Any, answers: Sequence[Any]) -> Work | None:
         """Return a server's work with the models in *answers*, beside averaging; None: none."""

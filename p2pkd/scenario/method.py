@@ -62,7 +62,7 @@ class CodecSpec(Family, root=True):
     """Whether nothing is told of how sure the sender is."""
 
     @property
-    def inner(self) -> CodecSpec | None:
+    def inner(self) -> Any:
         """The codec inside, where this is one around another."""
         return None
 

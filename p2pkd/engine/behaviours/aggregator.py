@@ -8,6 +8,7 @@ from typing import Any
 import simpy
 
 from p2pkd.distillation.base import Work
+from p2pkd.distillation.merge import MixingSpec, UniformMixing
 from p2pkd.engine.agent import Agent, Steps
 from p2pkd.engine.behaviours.bundle import Bundle, Collection, as_told, bundled
 from p2pkd.engine.device import Device
@@ -50,7 +51,7 @@ class AggregatorAgent(Agent):
         protocol: Any = shared.method.gossip.protocol
         self.protocol = protocol
         self.models = shared.composer.models
-        self.mixing: Any = shared.objective.mixed
+        self.mixing: MixingSpec = shared.objective.mixed or UniformMixing()
         self.patience_s: float = protocol.patience_at(hierarchy.depth[agent])
         self.collections: dict[int, Collection] = {}
         self.answers = self.late = 0

@@ -55,11 +55,6 @@ class Wrapper(FixedCodec):
     compressor: Compressor = "zlib"
 
     @property
-    @property
-    def inner(self) -> CodecSpec | None:
-        """`of`."""
-        return self.of
-
     def inner(self) -> Any:
         """The codec inside."""
         return self.of

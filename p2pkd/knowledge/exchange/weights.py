@@ -15,9 +15,9 @@ class WeightExchange(Exchange):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        method, codec = setting.method, _codec(setting)
-        learn: Any = method.learn
-        facts: int = learn.mixed.fact_bytes
+        codec: Any = setting.method.send.codec
+        learn: Any = setting.method.learn
+        facts: int = 0 if learn.mixed is None else learn.mixed.fact_bytes
         self.parameters = setting.parameters
         self.sizes = {n: facts + int(codec.size_bytes(1, n)) for n in set(setting.parameters)}
 
@@ -30,7 +30,3 @@ class WeightExchange(Exchange):
             made_s=now_s,
             version=updates,
         )
-
-
-def _codec(setting: Setting) -> Any:
-    return setting.method.send.codec
