@@ -35,7 +35,7 @@ class Attention(Represented):
 
     def pull_to(self, targets: Tensor, share: Tensor, places: Tensor) -> Any:
         """Return what differentiates the maps of inputs."""
-        from p2pkd.learning.attention import MapPull, input_maps
+        from p2pkd.learning.models.attention import MapPull, input_maps
 
         return MapPull(self.map_loss, targets, share, input_maps)
 
@@ -61,6 +61,6 @@ class ActivationAttention(Attention):
 
     def pull_to(self, targets: Tensor, share: Tensor, places: Tensor) -> Any:
         """Return what differentiates the maps of activations."""
-        from p2pkd.learning.attention import MapPull, activation_maps
+        from p2pkd.learning.models.attention import MapPull, activation_maps
 
         return MapPull(self.map_loss, targets, share, activation_maps)

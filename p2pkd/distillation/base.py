@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.training.teaching import Teaching
 
 
 @dataclass(slots=True)  # a quarter faster to make than a tuple with names
@@ -174,9 +174,9 @@ class Objective(LearnSpec):
         """Return the gradient of the loss at outputs, as a function of them.
 
         *targets* are ``(G, B, ...)``, *share* ``(G, B)`` what each row counts, *places* as in
-        `p2pkd.learning.steps.Goals`.
+        `p2pkd.learning.training.steps.Goals`.
         """
-        from p2pkd.learning.objectives import distillation_pull
+        from p2pkd.learning.training.objectives import distillation_pull
 
         return distillation_pull(self, targets, share)
 

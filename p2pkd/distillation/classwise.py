@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.base import Apprentice, Costs, Work
 from p2pkd.distillation.represent import Meaned
-from p2pkd.learning.sketch import fold
+from p2pkd.learning.models.sketch import fold
 from p2pkd.scenario.quantities import Strength
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class Classwise(Meaned):
@@ -72,7 +72,7 @@ class Prototype(Classwise):
 
     def teaching(self, knowledge: Any) -> Teaching:
         """Return the teaching of classes, where one's own means count too."""
-        from p2pkd.learning.teaching import ClassTeaching
+        from p2pkd.learning.training.teaching import ClassTeaching
 
         return ClassTeaching(counts_own=True)
 

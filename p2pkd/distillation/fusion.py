@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class Fusion(Merge):
@@ -65,7 +65,7 @@ class Fusion(Merge):
 
     def teaching(self, knowledge: Any) -> Teaching:
         """Return that of a server that learns from models on reference rows."""
-        from p2pkd.learning.teaching import FusionTeaching
+        from p2pkd.learning.training.teaching import FusionTeaching
 
         return FusionTeaching()
 

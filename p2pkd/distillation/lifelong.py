@@ -18,7 +18,7 @@ class Lifelong(Response):
     mattered long ago does not fade here).  Kirkpatrick et al. have a half before the sum.
     The gradient is that of a step's mean loss, so that Omega is about a batch times smaller than of
     single rows; `strength` makes up for it.  The pull back is a proximal step, stable always
-    (`p2pkd.learning.consolidate`).  Nothing more travels than with `response`.
+    (`p2pkd.learning.optim.consolidate`).  Nothing more travels than with `response`.
     """
 
     objective: Literal["lifelong"] = "lifelong"  # type: ignore[assignment]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
-    from p2pkd.learning.steps import Goals
+    from p2pkd.learning.training.steps import Goals
 
 
 class LogitMatching(Phased):

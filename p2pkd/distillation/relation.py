@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.represent import Represented
-from p2pkd.learning.relation import Measure, dissimilarities
+from p2pkd.learning.models.relation import Measure, dissimilarities
 from p2pkd.scenario.method import MethodSpec
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from p2pkd.scenario.method import MethodSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from p2pkd.learning.steps import Goals
+    from p2pkd.learning.training.steps import Goals
 
 # Rules that look at who a teacher is, not at what it predicts.
 BLIND = ("uniform", "samples", "staleness", "validation")

@@ -9,7 +9,7 @@ from p2pkd.distillation.base import Apprentice, Work
 from p2pkd.distillation.received import Received
 
 if TYPE_CHECKING:
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class MutualTransfer(Received):
@@ -32,7 +32,7 @@ class MutualTransfer(Received):
 
     def teaching(self, knowledge: Any) -> Teaching:
         """Return that of two models that learn from each other."""
-        from p2pkd.learning.teaching import TransferTeaching
+        from p2pkd.learning.training.teaching import TransferTeaching
 
         return TransferTeaching()
 

@@ -16,8 +16,8 @@ from p2pkd.engine.search import with_widths
 from p2pkd.engine.simulation import Simulation
 from p2pkd.knowledge.codecs import default_codec
 from p2pkd.knowledge.exchange import Exchange, Setting
-from p2pkd.learning.architecture import build_architecture
-from p2pkd.learning.null import NullLearner
+from p2pkd.learning.backends.null import NullLearner
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.learning.recipe import Recipe
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.scenario import Scenario
@@ -129,10 +129,10 @@ def _exchange(
 def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: bool) -> Any:
     if dry_run:
         return NullLearner()
+    from p2pkd.learning.backends.remote import RemoteLearner
+    from p2pkd.learning.compute.processes import processes
+    from p2pkd.learning.compute.settings import Settings
     from p2pkd.learning.learner import DeferredLearner
-    from p2pkd.learning.processes import processes
-    from p2pkd.learning.remote import RemoteLearner
-    from p2pkd.learning.settings import Settings
 
     data, recipe = world.data, Recipe.of(scenario.method)
     assert data is not None

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from p2pkd.engine.effort import Traffic
-from p2pkd.learning.architecture import Architecture, build_architecture
-from p2pkd.learning.consolidate import optimizer_of
-from p2pkd.learning.layout import Layout, memories_of
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.models.build import build_architecture
+from p2pkd.learning.optim.consolidate import optimizer_of
+from p2pkd.learning.state.layout import Layout, memories_of
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario

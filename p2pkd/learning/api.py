@@ -15,11 +15,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from p2pkd.learning.architecture import Architecture
-    from p2pkd.learning.steps import Goals
-    from p2pkd.learning.tables import Tables
-    from p2pkd.learning.teaching import Teaching
-
 Rows = NDArray[np.int64]
 
 
@@ -28,6 +23,16 @@ class Outputs(NamedTuple):
 
     logits: Tensor
     features: Tensor
+
+
+class Teaching(Protocol):
+    """How a group of agents learns from what it has heard (`p2pkd.learning.training.teaching`)."""
+
+    def shape(self, tables: Any, product: Any) -> Hashable:
+        """Return what lessons must have in common to share a group."""
+
+    def teach(self, group: Any) -> Tensor:
+        """Return the rows ``(G, width)`` that the agents have after the lesson."""
 
 
 class Sent(Protocol):
@@ -47,11 +52,11 @@ class Sent(Protocol):
 class Knowledge(Sent, Protocol):
     """What is sent as rows of numbers."""
 
-    def shape(self, tables: Tables, agent: int) -> Hashable:
+    def shape(self, tables: Any, agent: int) -> Hashable:
         """Return what *agent* must have in common with others to predict in a group with them."""
 
     def predict(
-        self, tables: Tables, agents: Any, rows: Tensor, architecture: Architecture, flat: Tensor
+        self, tables: Any, agents: Any, rows: Tensor, architecture: Any, flat: Tensor
     ) -> Tensor:
         """Return what models *flat* ``(G, P)`` say of *rows* ``(G, R)``, ``(G, R, W)``."""
 
@@ -82,7 +87,7 @@ class Combination(Protocol):
     def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return targets ``(G, R, C)`` from ``(G, K, R, C)`` and weights ``(G, K, R)``."""
 
-    def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
+    def pull(self, objective: Any, goals: Any, here: slice) -> Any:
         """Return *objective*'s pull to the targets of the rows *here* of a lesson."""
 
 

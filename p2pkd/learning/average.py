@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import Version
+from p2pkd.learning.state.tables import Tables
+from p2pkd.learning.state.versions import Version
 
 # Rows that are added up in one call: fixed, since the last digits of sums depend on it.
 BLOCK = 1024

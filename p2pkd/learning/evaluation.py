@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from p2pkd.learning.api import Evaluation, Scored
-from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.average import average_of
-from p2pkd.learning.nearest import Held, held_in, nearest_logits
-from p2pkd.learning.screen import number_of
-from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import Version
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.state.screen import number_of
+from p2pkd.learning.state.tables import Tables
+from p2pkd.learning.state.versions import Version
+from p2pkd.learning.training.nearest import Held, held_in, nearest_logits
 
 if TYPE_CHECKING:
-    from p2pkd.learning.executor import Executor
+    from p2pkd.learning.compute.executor import Executor
 
 # Test rows that go through the models in one call: hidden layers then stay in cache.
 BLOCK = 256

@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from p2pkd.core.rng import Streams
 from p2pkd.learning.api import Evaluation, Rows
-from p2pkd.learning.architecture import Architecture, build_architecture
+from p2pkd.learning.compute.executor import Executor
+from p2pkd.learning.compute.kernels import Kernels
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.learning.evaluation import evaluate
-from p2pkd.learning.executor import Executor
-from p2pkd.learning.kernels import Kernels
-from p2pkd.learning.operations import Distill, Encode, Initial, Mean, Merge, Predict, Train
-from p2pkd.learning.pools import Pool
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.learning.pretrain import pretrain
 from p2pkd.learning.recipe import Recipe
-from p2pkd.learning.settings import Settings
-from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import (
+from p2pkd.learning.state.operations import Distill, Encode, Initial, Mean, Merge, Predict, Train
+from p2pkd.learning.state.pools import Pool
+from p2pkd.learning.state.tables import Tables
+from p2pkd.learning.state.versions import (
     Part,
     Payload,
     Version,
@@ -163,7 +164,7 @@ class DeferredLearner:
         The optimiser's state and the counters remain *version*'s.  Parts must be of one
         architecture.  Where proxies are sent, theirs are merged and the private part stays.
         Part number *keeper*, or *version* itself, stands in for parts of other agents that are not
-        finite (see `p2pkd.learning.screen`).
+        finite (see `p2pkd.learning.state.screen`).
         """
         home = version.pool
         if self.tables.proxies is not None:

@@ -14,6 +14,7 @@ from p2pkd.learning.api import (
     Knowledge,
     Objective,
     Sharpening,
+    Teaching,
     Weighting,
 )
 from p2pkd.scenario.method import MethodSpec
@@ -21,8 +22,6 @@ from p2pkd.scenario.optimizers import OptimizerSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from p2pkd.learning.teaching import Teaching
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from p2pkd.learning.mlp import Mlp
-from p2pkd.learning.resize import kept_units, resized_with
-from p2pkd.learning.tables import take
-from p2pkd.learning.versions import Version
+from p2pkd.learning.models.mlp import Mlp
+from p2pkd.learning.models.resize import kept_units, resized_with
+from p2pkd.learning.state.tables import take
+from p2pkd.learning.state.versions import Version
 
 
 def resize(learner: Any, version: Version, model: int) -> Version:

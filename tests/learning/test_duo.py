@@ -15,8 +15,8 @@ from toys import N_AGENTS, Half, make_data, make_learner
 
 from p2pkd.distillation.proxy import Proxy
 from p2pkd.knowledge.payloads import Weights
-from p2pkd.learning.architecture import build_architecture
-from p2pkd.learning.settings import Settings
+from p2pkd.learning.compute.settings import Settings
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.scenario.models import CnnSpec, DuoSpec, LinearSpec, MlpSpec
 from p2pkd.scenario.optimizers import AdamSpec, SgdSpec
 from p2pkd.scenario.scenario import Fresh

@@ -11,9 +11,9 @@ from p2pkd.core.rng import Streams
 from p2pkd.distillation.base import Objective
 from p2pkd.knowledge.payloads.base import RowKnowledge
 from p2pkd.knowledge.teachers.combine import Combination
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.learning.learner import DeferredLearner
 from p2pkd.learning.recipe import Recipe
-from p2pkd.learning.settings import Settings
 from p2pkd.scenario.models import MlpSpec, ModelSpec
 from p2pkd.scenario.optimizers import SgdSpec
 

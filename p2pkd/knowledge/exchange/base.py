@@ -2,7 +2,7 @@
 
 There is one exchange a run, made by the knowledge that is sent (`KnowledgeSpec.exchange`), and
 whoever needs to know asks it.  What it makes of numbers is in the knowledge's own methods, and how
-they are learned from in `p2pkd.learning.teaching`.
+they are learned from in `p2pkd.learning.training.teaching`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from p2pkd.knowledge.payloads.base import RowKnowledge
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from p2pkd.learning.architecture import Architecture
+    from p2pkd.learning.models.architecture import Architecture
 
 
 class AttentionMaps(RowKnowledge):
@@ -41,7 +41,7 @@ class AttentionMaps(RowKnowledge):
 
     def of_inputs(self, architecture: Architecture, flat: Tensor, x: Tensor) -> Tensor:
         """Return the maps of inputs."""
-        from p2pkd.learning.attention import input_maps
+        from p2pkd.learning.models.attention import input_maps
 
         return input_maps(architecture, flat, x, learn=False)
 
@@ -64,7 +64,7 @@ class ActivationMaps(AttentionMaps):
 
     def of_inputs(self, architecture: Architecture, flat: Tensor, x: Tensor) -> Tensor:
         """Return the maps of activations."""
-        from p2pkd.learning.attention import activation_maps
+        from p2pkd.learning.models.attention import activation_maps
 
         return activation_maps(architecture, flat, x, learn=False)
 

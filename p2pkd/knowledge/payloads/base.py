@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from p2pkd.knowledge.exchange.base import Exchange, Setting
     from p2pkd.learning.api import Outputs
-    from p2pkd.learning.architecture import Architecture
-    from p2pkd.learning.tables import Tables
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.models.architecture import Architecture
+    from p2pkd.learning.state.tables import Tables
+    from p2pkd.learning.training.teaching import Teaching
 
 NUMBERS = ("float32", "float16", "int8")
 WRAPPERS = ("compressed", "delta")
@@ -89,7 +89,7 @@ class RowKnowledge(KnowledgeSpec):
 
     def teaching(self) -> Teaching:
         """Return how a group learns from messages of it."""
-        from p2pkd.learning.teaching import RowTeaching
+        from p2pkd.learning.training.teaching import RowTeaching
 
         return RowTeaching()
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.knowledge.payloads.base import RowKnowledge
-from p2pkd.learning.sketch import fold
+from p2pkd.learning.models.sketch import fold
 from p2pkd.scenario.quantities import Count
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from p2pkd.knowledge.exchange.base import Exchange, Setting
     from p2pkd.learning.api import Outputs
-    from p2pkd.learning.architecture import Architecture
-    from p2pkd.learning.tables import Tables
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.models.architecture import Architecture
+    from p2pkd.learning.state.tables import Tables
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class ClassKnowledge(RowKnowledge):
@@ -47,13 +47,13 @@ class ClassKnowledge(RowKnowledge):
         self, tables: Tables, agents: Any, rows: Tensor, architecture: Architecture, flat: Tensor
     ) -> Tensor:
         """Return the means of the classes *rows* ``(G, R)`` over private rows, ``(G, R, W)``."""
-        from p2pkd.learning.classes import class_means
+        from p2pkd.learning.training.classes import class_means
 
         return class_means(tables, agents, rows, lambda x: self.of_inputs(architecture, flat, x))
 
     def teaching(self) -> Teaching:
         """Return that of classes."""
-        from p2pkd.learning.teaching import ClassTeaching
+        from p2pkd.learning.training.teaching import ClassTeaching
 
         return ClassTeaching()
 
@@ -71,7 +71,7 @@ class Prototypes(ClassKnowledge):
     knowledge_type: ClassVar[str] = "prototypes"
     kind: Literal["prototypes"] = "prototypes"
     size: Count = 32
-    """Numbers a class (see `p2pkd.learning.sketch.fold`)."""
+    """Numbers a class (see `p2pkd.learning.models.sketch.fold`)."""
 
     def width(self, n_classes: int) -> int:
         """Return `size`."""

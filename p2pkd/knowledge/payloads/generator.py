@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.knowledge.exchange.base import Exchange, Setting
-    from p2pkd.learning.architecture import Architecture
-    from p2pkd.learning.generator import Fit, Form
-    from p2pkd.learning.tables import Tables
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.models.architecture import Architecture
+    from p2pkd.learning.models.generator import Fit, Form
+    from p2pkd.learning.state.tables import Tables
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class Generator(RowKnowledge):
@@ -87,13 +87,13 @@ class Generator(RowKnowledge):
         self, tables: Tables, agents: Any, rows: Tensor, architecture: Architecture, flat: Tensor
     ) -> Tensor:
         """Return generators fitted to the models, ``(G, 1, W)``."""
-        from p2pkd.learning.synthesis import fitted
+        from p2pkd.learning.training.synthesis import fitted
 
         return fitted(tables, agents, architecture, flat)
 
     def teaching(self) -> Teaching:
         """Return that of made rows."""
-        from p2pkd.learning.teaching import GeneratedTeaching
+        from p2pkd.learning.training.teaching import GeneratedTeaching
 
         return GeneratedTeaching()
 
@@ -107,14 +107,14 @@ class Generator(RowKnowledge):
 
     def form(self, n_classes: int) -> Form:
         """Return the sizes of the generator's layers."""
-        from p2pkd.learning.generator import Form
+        from p2pkd.learning.models.generator import Form
 
         return Form(self.noise, n_classes, self.hidden, self._inputs)
 
     @property
     def fit(self) -> Fit:
         """How it is fitted."""
-        from p2pkd.learning.generator import Fit
+        from p2pkd.learning.models.generator import Fit
 
         factors = self.activation, self.entropy, self.certainty, self.diversity
         return Fit(self.steps, self.batch, self.lr, *factors)
@@ -155,6 +155,6 @@ class FeatureGenerator(Generator):
 
     def teaching(self) -> Teaching:
         """Return that of made features."""
-        from p2pkd.learning.teaching import HeadTeaching
+        from p2pkd.learning.training.teaching import HeadTeaching
 
         return HeadTeaching()

@@ -11,7 +11,7 @@ from p2pkd.scenario.models import ModelSpec
 
 if TYPE_CHECKING:
     from p2pkd.knowledge.exchange.base import Exchange, Setting
-    from p2pkd.learning.teaching import Teaching
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class Weights(KnowledgeSpec):
@@ -33,7 +33,7 @@ class Weights(KnowledgeSpec):
 
     def teaching(self) -> Teaching:
         """Return that of received models."""
-        from p2pkd.learning.teaching import ModelTeaching
+        from p2pkd.learning.training.teaching import ModelTeaching
 
         return ModelTeaching()
 

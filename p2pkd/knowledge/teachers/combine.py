@@ -13,7 +13,7 @@ from p2pkd.scenario.method import CombineSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from p2pkd.learning.steps import Goals
+    from p2pkd.learning.training.steps import Goals
 
 
 class Combination(CombineSpec):
@@ -70,8 +70,8 @@ class MeanLosses(Combination):
 
     def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
         """Return the pull of the mean of the losses towards each teacher."""
-        from p2pkd.learning.heard import MeanOfLosses
-        from p2pkd.learning.objectives import distillation_pull
+        from p2pkd.learning.training.heard import MeanOfLosses
+        from p2pkd.learning.training.objectives import distillation_pull
 
         each: Any = MeanOfLosses(objective, goals.weights[:, :, here])
         return distillation_pull(each, goals.targets[:, :, here], goals.share[:, here])
