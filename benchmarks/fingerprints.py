@@ -71,12 +71,15 @@ def main() -> int:
     options = parser.parse_args()
     paths = [path for path in scenarios() if options.only in path.as_posix()]
     started = time.perf_counter()
-    with ProcessPoolExecutor(options.jobs) as pool:
-        found = dict(pool.map(guarded, paths))
-    print(f"{len(found)} scenarios in {time.perf_counter() - started:.0f} s", file=sys.stderr)
     known = json.loads(FILE.read_text()) if FILE.exists() else {}
+    found = {}
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for name, got in pool.map(guarded, paths):
+            found[name] = got
+            if options.write:  # one by one: an interruption loses none
+                FILE.write_text(json.dumps({**known, **found}, indent=1, sort_keys=True) + "\n")
+    print(f"{len(found)} scenarios in {time.perf_counter() - started:.0f} s", file=sys.stderr)
     if options.write:
-        FILE.write_text(json.dumps({**known, **found}, indent=1, sort_keys=True) + "\n")
         return 0
     wrong = [name for name, got in found.items() if got != known.get(name)]
     for name in wrong:
