@@ -1,6 +1,6 @@
 """Draw the two pictures of docs/architecture.md: the layers, and the way of a soft label.
 
-python docs/making/architecture.py
+As ``python docs/making/architecture.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 INK, PALE, WARM = "#1f3b4d", "#e8f0f4", "#f6eadb"
 
 LAYERS = [
-    ("cli", "commands; torch is imported inside them"),
+    ("cli · extend", "commands; the door for packages that add to this one"),
     ("study · report · verify", "sweeps, pages, laws held against measurements"),
     ("run", "the only place that wires all layers"),
     ("analysis · record", "a run directory, written and read"),
@@ -25,7 +25,7 @@ LAYERS = [
     ("gossip", "to whom, when, who starts"),
     (
         "distillation · knowledge",
-        "losses and orders of work · what travels (exchange), as which bytes",
+        "losses, orders of work · what travels (exchange), in bytes",
     ),
     ("learning", "models, optim, data < state < training < compute; learner; backends"),
     ("world", "topology, links, devices, rows of data, frozen"),

@@ -75,12 +75,14 @@ class Executor:
 
     def run(self, pending: Iterable[ref[Any]]) -> None:
         """Compute all products that are alive."""
+        # 1. Who is alive, in which order, who goes together: levels of groups.
         plan = make_plan(pending, self.kernels.shape)
         # Others may have changed it since: the last digits of narrow groups depend on it.
         self.in_use = torch.get_num_threads()
         self._use(1)
         try:
             with torch.no_grad():
+                # 2. Level after level: what is needed is there before it is used.
                 for level in sorted(plan):
                     # Popped: what nobody holds any more gives its row back before the next level.
                     self._run_level(plan.pop(level))
@@ -94,17 +96,17 @@ class Executor:
             self.in_use = threads
 
     def _run_level(self, groups: dict[Any, list[Chain]]) -> None:
-        # Step 1: rows for the results, and a fair division into chunks.
+        # 3. Group after group: rows for the results, and a fair division into chunks.
         tasks: list[Task] = []
         for (origin, pool, kind), chains in groups.items():
             rows = pool.take(len(chains))
             for part in self._parts(len(chains), self.chunk(self.architecture_of[origin])):
                 tasks.append((chains[part], rows[part], origin, pool, (id(pool), kind)))
-        # Step 2: compute.
+        # 4. Chunk after chunk: a call of a kernel, which takes the steps.
         self.calls += len(tasks)
         for task in tasks:
             self._run_task(task)
-        # Step 3: what is computed forgets how.
+        # 5. What is computed has its row, and forgets how.
         for done, places, *_ in tasks:
             self.executed += len(done)
             for chain, row in zip(done, places, strict=True):
