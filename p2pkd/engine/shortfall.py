@@ -153,7 +153,7 @@ class Shortfall:
     def _should_hear(self) -> bool:
         method = self.scenario.method
         silent = method.gossip.protocol.tag_value == "none"
-        return not silent and getattr(method.learn, "teacher", "peers") == "peers"
+        return not silent and method.learn.teacher == "peers"
 
     def _should_learn(self) -> bool:
         learn = self.scenario.method.learn

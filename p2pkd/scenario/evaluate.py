@@ -76,7 +76,7 @@ def score_misfits(scenario: Scenario) -> Iterator[str]:
         why = _no_average(scenario)
     elif score == "ensemble" and scenario.data.tasks:
         why = "agents with tasks of their own do not speak of the same classes"
-    elif score == "proxies" and getattr(scenario.method.send.knowledge, "part", "model") != "proxy":
+    elif score == "proxies" and not scenario.method.send.knowledge.proxied:
         why = "no proxies travel; it is for models of kind duo, of which the proxy is sent"
     if why is not None:
         yield f"evaluate.score: {score!r}, but {why}; use {default_score(scenario)}"

@@ -14,7 +14,7 @@ from p2pkd.cli import app
 from p2pkd.cli.progress import Progress
 from p2pkd.core.errors import InputError
 from p2pkd.core.records import PopulationRecord
-from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.compute.kernels import Kernels
 from p2pkd.report import write_report
 from p2pkd.run import simulate
 
