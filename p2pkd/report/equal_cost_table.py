@@ -24,7 +24,9 @@ CAPTION = (
 )
 LESS = (
     " A dagger: some runs spent less than the budget by their end, and count as they ended, for "
-    "less. Used: the share of the budget that had been spent at the evaluation that counts."
+    "less. Used: the share of the budget that had been spent at the evaluation that counts. A "
+    "double dagger: no evaluation is near the budget, the models are hardly trained, and nothing "
+    "is compared with them."
 )
 
 
@@ -49,7 +51,9 @@ def _row(row: dict[Any, Any], keys: list[str]) -> list[str]:
         setting_text(row, keys),
         row["score"],
         row["budget"],
-        percent(row["mean"]) + (" †" if row["reached"] < 1 else ""),
+        percent(row["mean"])
+        + (" †" if row["reached"] < 1 else "")
+        + (" ‡" if row["early"] else ""),
         count(row["n"]),
         percent(row["used"]),
         row["against"] or "–",

@@ -15,7 +15,7 @@ from p2pkd.analysis.figures.resources import plot_staleness, plot_time_shares
 from p2pkd.analysis.figures.search import plot_influence, plot_load, plot_trials
 from p2pkd.analysis.figures.studies import plot_bands, plot_pareto, plot_relation, plot_settings
 from p2pkd.analysis.io.tables import read_table
-from p2pkd.analysis.measures.equal_cost import parse_budgets
+from p2pkd.analysis.measures.equal_cost import early_notes, parse_budgets
 from p2pkd.analysis.measures.influence import REMOVED, influence
 from p2pkd.analysis.measures.scores import common_words
 from p2pkd.analysis.measures.settings import SETTING, TRIAL, load_over_mean, with_settings
@@ -97,7 +97,11 @@ def study_html(folder: str | Path, at: Sequence[str] = (), against: str | None =
         title=facts.get("name", folder.name),
         description=facts.get("description", ""),
         subtitle=_subtitle(results, table),
-        warnings=[*_warnings(table), *(text for text in tuned if "WARNING" in text)],
+        warnings=[
+            *_warnings(table),
+            *(f"{note[0].upper()}{note[1:]}." for note in early_notes(results.at(*at))),
+            *(text for text in tuned if "WARNING" in text),
+        ],
         notes=[*_notes(results, table), *(text for text in tuned if "WARNING" not in text)],
         pictures=list(_pictures(results, table, facts, at)),
         sections=list(_sections(results, table, facts, at, against)),

@@ -31,6 +31,7 @@ MEASURED = (
     "high",
     "reached",
     "used",
+    "early",
     "against",
     *COMPARED,
 )
@@ -45,6 +46,11 @@ class Group:
     setting: Setting
     by_seed: Mapping[int, Bought]
     score: str
+
+    @property
+    def early(self) -> float:
+        """The share of runs that count with models that are hardly trained (`Bought.early`)."""
+        return sum(bought.early for bought in self.by_seed.values()) / len(self.by_seed)
 
     @property
     def interval(self) -> Interval:
@@ -65,7 +71,9 @@ def at_budgets(results: RunSet, budgets: Sequence[str], against: str | None = No
     ``mean``, ``std``, ``n``, ``low``, ``high`` of accuracy over seeds (95 %); ``reached``, the
     share of runs that had spent the budget by their end, the others counting with the accuracy of
     their end; ``used``, the mean share of the budget that had been spent at the evaluation that
-    counts.  A setting with a run that has no accuracy, since it had diverged or its first
+    counts; ``early``, the share of runs that had spent less than half of it by then and more in the
+    end, or had not learned yet (`early_notes` says so in words): such settings are in no comparison.
+    A setting with a run that has no accuracy, since it had diverged or its first
     evaluation had spent more, has none.  Then ``against`` and the mean ``difference`` of pairs of
     one seed with its 95 % interval, the number of ``pairs``, ``p`` of the paired t test and
     ``p_holm``, corrected for all comparisons in the table; ``shows_from``, the smallest mean
@@ -85,6 +93,24 @@ def at_budgets(results: RunSet, budgets: Sequence[str], against: str | None = No
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].tolist())
     return table
+
+
+def early_notes(table: pd.DataFrame) -> list[str]:
+    """Return warnings about the settings of an `at_budgets` that are early, a budget each."""
+    keys = [key for key in table.columns if key not in MEASURED]
+    notes = []
+    for budget, own in table[table["early"] > 0].groupby("budget", sort=False):
+        rows = own.drop_duplicates(keys).to_dict("records")
+        named = "; ".join(f"{setting_text(row, keys)} ({_spent(row)})" for row in rows)
+        notes.append(
+            f"at {budget} there is no answer for {named}: no evaluation is near the budget. "
+            "Evaluate more often (evaluate.every); if one round costs more, choose a larger budget"
+        )
+    return notes
+
+
+def _spent(row: Mapping[Any, Any]) -> str:
+    return f"{100 * row['used']:.0f} % of it spent at the evaluation that counts"
 
 
 def parse_budgets(texts: Sequence[str]) -> list[Budget]:
@@ -125,15 +151,16 @@ def _row(keys: list[str], budget: Budget, group: Group, other: Group | None) -> 
         **vars(group.interval),
         "reached": sum(each.reached for each in bought) / len(bought),
         "used": used,
+        "early": group.early,
         "against": "" if other is None else _text(keys, other.setting),
         **_difference(group, other),
     }
 
 
 def _difference(group: Group, other: Group | None) -> dict[str, float]:
-    """Return what *group* has more than *other*, seed by seed."""
+    """Return what *group* has more than *other*, seed by seed; nothing where one is early."""
     seeds = [] if other is None else [seed for seed in group.by_seed if seed in other.by_seed]
-    if other is None or not seeds:
+    if other is None or not seeds or group.early or other.early:
         return dict.fromkeys(COMPARED, math.nan) | {"pairs": 0}
     found = paired(
         [other.by_seed[seed].accuracy for seed in seeds],
@@ -187,7 +214,7 @@ def _baselines(
 
 
 def _best(groups: dict[Setting, Group]) -> Setting:
-    means = {setting: group.interval.mean for setting, group in groups.items()}
+    means = {s: math.nan if group.early else group.interval.mean for s, group in groups.items()}
     return max(means, key=lambda setting: -1.0 if math.isnan(means[setting]) else means[setting])
 
 
