@@ -42,8 +42,8 @@ def test_accuracy_is_that_of_the_last_evaluation_within(result: Result) -> None:
 
 
 def test_what_speaks_for_a_budget_had_spent_half_of_it_and_learned(result: Result) -> None:
-    early = {text: accuracy_at(result, Budget.parse(text)).early
-             for text in ("6.8 kB", "5 kB", "2 min", "50 s", "29 steps", "1 MB", "final")}  # fmt: skip
+    texts = ("6.8 kB", "5 kB", "2 min", "50 s", "29 steps", "1 MB", "final")
+    early = {text: accuracy_at(result, Budget.parse(text)).early for text in texts}
     assert early == {
         "6.8 kB": True,  # 38 %
         "5 kB": False,  # 51 %

@@ -11,8 +11,8 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from p2pkd.analysis.measures.budgets import Budget, accuracy_at
-from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
 from p2pkd.analysis.measures.equal_cost import early_notes
+from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
 from p2pkd.analysis.measures.power import detectable, holm, seeds_needed
 from p2pkd.analysis.results import Results
 from p2pkd.cli import app

@@ -72,8 +72,8 @@ def at_budgets(results: RunSet, budgets: Sequence[str], against: str | None = No
     share of runs that had spent the budget by their end, the others counting with the accuracy of
     their end; ``used``, the mean share of the budget that had been spent at the evaluation that
     counts; ``early``, the share of runs that had spent less than half of it by then and more in the
-    end, or had not learned yet (`early_notes` says so in words): such settings are in no comparison.
-    A setting with a run that has no accuracy, since it had diverged or its first
+    end, or had not learned yet (`early_notes` says so in words): such settings are in no
+    comparison.  A setting with a run that has no accuracy, since it had diverged or its first
     evaluation had spent more, has none.  Then ``against`` and the mean ``difference`` of pairs of
     one seed with its 95 % interval, the number of ``pairs``, ``p`` of the paired t test and
     ``p_holm``, corrected for all comparisons in the table; ``shows_from``, the smallest mean

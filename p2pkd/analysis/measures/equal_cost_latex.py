@@ -22,8 +22,8 @@ def equal_cost_latex(table: pd.DataFrame) -> str:
     nothing.  What the columns are is told in comments above it, to be used in the caption.
     """
     keys = [key for key in table.columns if key not in MEASURED]
-    head = [*keys, "score", "budget", "accuracy (\\%)", "95 \\%", "runs", "used", "against", "difference",
-            "95 \\%", "$p$", "detectable", "seeds needed"]  # fmt: skip
+    head = [*keys, "score", "budget", "accuracy (\\%)", "95 \\%", "runs", "used", "against",
+            "difference", "95 \\%", "$p$", "detectable", "seeds needed"]  # fmt: skip
     head[: len(keys)] = [tex_text(key) for key in keys]
     rows = [[tex_text(row[key]) for key in keys] + _cells(row) for row in table.to_dict("records")]
     columns = "l" * len(keys) + "llrlrrlrlrrr"
