@@ -171,7 +171,7 @@ def _study_labels(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _differences(runs: Sequence[RunData]) -> list[dict[str, Any]]:
     """Return the scenario keys in which the runs differ, with each run's values."""
-    flat = [dict(_flat(_resolved(run))) for run in runs]
+    flat = [dict(_flat(resolved(run))) for run in runs]
     keys = list(dict.fromkeys(key for each in flat for key in each))
     varied = [
         key for key in keys if key not in NAMES and len({repr(each.get(key)) for each in flat}) > 1
@@ -179,7 +179,8 @@ def _differences(runs: Sequence[RunData]) -> list[dict[str, Any]]:
     return [{key: each.get(key) for key in varied} for each in flat]
 
 
-def _resolved(run: RunData) -> dict[str, Any]:
+def resolved(run: RunData) -> dict[str, Any]:
+    """Return the contents of the resolved scenario of *run*; raise ResultError if it is none."""
     from p2pkd.scenario.yaml import parse
 
     problems: list[Problem] = []
