@@ -131,3 +131,21 @@ def test_a_mistake_of_the_base_is_told_in_the_base(study_file):
         load_study(path)
     assert caught.value.problems[0].file.endswith("tiny.yaml")
     assert problems(study_file("name: s\nbase: none.yaml\n"))[0][:3] == (2, 7, "base")
+
+
+def test_a_key_of_another_kind_names_who_gives_the_kind(study_file):
+    path = study_file("""
+        name: s
+        base: tiny.yaml
+        set: {topology: {kind: barabasi_albert, m: 2}}
+        variants:
+          ba: {}
+          mesh: {topology: {kind: star}}
+        seeds: 0..1
+        """)
+    (found,) = problems(path)
+    assert found[:3] == (3, 41, "topology.m")
+    assert found[3] == (
+        f"unknown key of kind star, which {path}:6 gives; known: allow_disconnected, kind"
+        " (in the study's run variant=mesh, seed=0)"
+    )
