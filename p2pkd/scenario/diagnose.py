@@ -145,7 +145,7 @@ def _unknown_key(spot: Spot) -> Problem:
 
 
 def _of_kind(spot: Spot, place: Place) -> str:
-    """Return `` of kind star, which FILE:LINE gives`` where another kind, given elsewhere, has it."""
+    """Return `` of kind star, which FILE:LINE gives`` where that is not beside the key."""
     owner, entries = spot.owner, spot.parent.value if spot.parent is not None else None
     if owner is None or not issubclass(owner, Family) or not isinstance(entries, dict):
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,8 @@ from p2pkd.study.point import Point
 from p2pkd.study.search import TRIAL, Search, search_of
 from p2pkd.study.spec import StudySpec
 from p2pkd.study.tuning import Tuning, tuning_of
+
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -185,12 +188,19 @@ def _points(
     """Return the points of all combinations *found*; *shared* are the places of what all have."""
     points: list[Point] = []
     problems: dict[Problem, Combination] = {}
+    told: set[tuple[Problem, str]] = set()
     for combination in found:
         written = bases[combination.labels.get(VARIANT)]
         try:
             points.append(_point(combination, written, perturber))
         except ScenarioError as error:
             for problem in error.problems:
+                # What differs between seeds in a number alone is one mistake.
+                alike = problem._replace(message=_NUMBER.sub("#", problem.message))
+                setting = str({k: v for k, v in combination.labels.items() if k != SEED})
+                if (alike, setting) in told:
+                    continue
+                told.add((alike, setting))
                 # The first combination with a mistake is named where that is not told by its place.
                 problems.setdefault(problem, combination)
     _raise([_told(problem, which, path, shared) for problem, which in problems.items()], path)
