@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from p2pkd.cli.app import app, example
+from p2pkd.cli.patterns import run_folders
 from p2pkd.cli.streams import echo
 from p2pkd.core.errors import InputError, ResultError, suggestion
 
@@ -80,7 +81,7 @@ def export(
     if to not in FORMATS:
         raise InputError(f"--to: no format {to!r}{suggestion(to, FORMATS)}")
     asked = _asked(table, to, metric, at, against)
-    results = Results.open([_folder(run) for run in runs])
+    results = Results.open([_folder(run) for run in run_folders(runs)])
     if to == "tensorboard":
         _write_tensorboard(results, out)
         return
