@@ -59,6 +59,8 @@ def sweep(
     from p2pkd.study.start import sweep_of
 
     it = sweep_of(load_study(study), out)
+    for text in it.study.spec.remarks:
+        echo(f"{study}: {text}", err=True)
     if status:
         _print_status(it)
     elif dry_run:

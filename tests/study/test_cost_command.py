@@ -64,6 +64,19 @@ def test_the_plan_and_the_status_of_a_sweep(study_file, tmp_path):
     assert "--resume" in again.stderr
 
 
+def test_seeds_that_may_have_been_meant_as_a_count_are_remarked_on(study_file, tmp_path):
+    told = {}
+    for seeds in ("5", "0", "[5]", "0..4"):
+        path = study_file(f"name: s\nbase: tiny.yaml\nseeds: {seeds}\n")
+        told[seeds] = invoke("sweep", path, "--status", "--out", tmp_path / "runs").stderr
+    said = f"{path}: seeds: 5 is seed 5 alone; 5 seeds are 0..4\n"
+    assert told == {"5": said, "0": "", "[5]": "", "0..4": ""}
+    tuned = "tune: {space: {method.learn.lr: [0.1, 1]}, seeds: 7}\nseeds: 0"
+    path = study_file(f"name: s\nbase: tiny.yaml\n{tuned}\n")
+    found = invoke("sweep", path, "--status", "--out", tmp_path / "runs").stderr
+    assert found == f"{path}: tune.seeds: 7 is seed 7 alone; 7 seeds are 0..6\n"
+
+
 def test_a_bad_key_in_a_study_is_told_before_anything_runs(study_file, tmp_path):
     path = study_file("name: s\nbase: tiny.yaml\nmatrix: {method.learn.lrr: [1]}\n")
     found = invoke("sweep", path, "--out", tmp_path / "runs")
