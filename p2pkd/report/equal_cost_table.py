@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from p2pkd.analysis.io.readable import count, percent
-from p2pkd.analysis.measures.equal_cost import MEASURED
+from p2pkd.analysis.measures.equal_cost import MEASURED, tests
 from p2pkd.analysis.measures.power import MOST
 from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.analysis.results import Results
@@ -38,7 +38,7 @@ def equal_cost(results: Results, at: Sequence[str], against: str | None) -> Tabl
             "95 %", "corrected p", "shows from", "detectable", "seeds needed"]  # fmt: skip
     rows = [_row(row, keys) for row in table.head(ROWS).to_dict("records")]
     budgets = f" at {', '.join(at)}" if at else " at the end"
-    caption = CAPTION.format(budgets=budgets, n=int(table["p"].notna().sum()))
+    caption = CAPTION.format(budgets=budgets, n=tests(table))
     if any(text != "final" for text in at):
         caption += LESS
     if len(table) > ROWS:

@@ -120,6 +120,13 @@ def test_who_is_hardly_trained_at_a_budget_is_told_and_compared_with_nothing(fol
     assert cost.stderr.count("no evaluation is near 150 B") == 12
 
 
+def test_the_same_test_at_two_budgets_counts_once(results):
+    once = results.at("final", against="alone")
+    twice = results.at("1 min", "final", against="alone")
+    assert twice["p_holm"].tolist() == pytest.approx(2 * once["p_holm"].tolist(), nan_ok=True)
+    assert "all 4 comparisons" in equal_cost_latex(twice)
+
+
 def test_a_named_setting_the_best_or_all_pairs(results):
     table = results.at(BUDGET, against="alone")
     assert row_of(table, "few", 4)["against"] == "alone, agents 4"

@@ -91,8 +91,31 @@ def at_budgets(results: RunSet, budgets: Sequence[str], against: str | None = No
             others: Sequence[Group | None] = compared[setting] or [None]
             rows += [_row(keys, budget, group, other) for other in others]
     table = pd.DataFrame(rows)
-    table["p_holm"] = holm(table["p"].tolist())
+    again = repeated(table)
+    first = table["p"].mask(again)
+    table["p_holm"] = holm(first.tolist())
+    same = table.groupby(_test(table), sort=False, dropna=False)["p_holm"]
+    table["p_holm"] = same.transform("first")
     return table
+
+
+def repeated(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows of an `at_budgets` are the test of an earlier row.
+
+    Two budgets that end at the same evaluations of all runs ask the same: it counts once.
+    """
+    return table.duplicated(_test(table)) & table["p"].notna()
+
+
+def tests(table: pd.DataFrame) -> int:
+    """Return how many tests *table* has, for which its p-values are corrected."""
+    return int((table["p"].notna() & ~repeated(table)).sum())
+
+
+def _test(table: pd.DataFrame) -> list[str]:
+    """Return the columns in which two rows of one test are equal."""
+    keys = [key for key in table.columns if key not in MEASURED]
+    return [*keys, "against", "mean", "std", "difference", "difference_low", "p"]
 
 
 def early_notes(table: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from p2pkd.analysis.io.latex import tex_text
-from p2pkd.analysis.measures.equal_cost import MEASURED, early_notes
+from p2pkd.analysis.measures.equal_cost import MEASURED, early_notes, tests
 
 DAGGER, EARLY = r"$^{\dagger}$", r"$^{\ddagger}$"
 
@@ -30,8 +30,7 @@ def equal_cost_latex(table: pd.DataFrame) -> str:
     notes = [
         "% score: what the accuracy is of",
         "% accuracy: mean and standard deviation over seeds; differences in points, paired by seed",
-        f"% p: paired t tests, corrected for all {int(table['p'].notna().sum())} comparisons of "
-        "this table (Holm)",
+        f"% p: paired t tests, corrected for all {tests(table)} comparisons of this table (Holm)",
         "% detectable: the true difference that these seeds show with a power of 80 %",
     ]
     if (table["reached"] < 1).any():
