@@ -105,6 +105,19 @@ def nested(key: str, node: Node) -> Node:
     return tree
 
 
+def values_of(key: str, node: Node) -> tuple[Value, ...]:
+    """Return the values in *node*, a list of them or a mapping from labels, for a dotted *key*."""
+    labelled = (
+        list(node.value.items())
+        if isinstance(node.value, dict)
+        else [(label_of(item.plain()), item) for item in node.value]
+    )
+    return tuple(
+        Value(label, (nested(key, replace(item, key_place=node.key_place)),))
+        for label, item in labelled
+    )
+
+
 def label_of(value: Any) -> Label:
     """Return what a table calls *value*: itself, or ``watts_strogatz k=4`` for a mapping."""
     if value is None or isinstance(value, str | int | float | bool):
@@ -133,19 +146,11 @@ def changes_in(node: Node | None) -> Iterator[Node]:
 def _columns(node: Node | None, name: str, problems: list[Problem]) -> dict[str, list[Value]]:
     columns = {}
     for key, values in _entries(node):
-        labelled = (
-            list(values.value.items())
-            if isinstance(values.value, dict)
-            else [(label_of(item.plain()), item) for item in values.value]
-        )
-        if not labelled:
+        columns[key] = list(values_of(key, values))
+        if not columns[key]:
             problems.append(values.problem(f"{name}.{key}", "no values; give at least one"))
         if key == SEED:
             problems.append(values.problem(f"{name}.{key}", "give seeds under 'seeds:'"))
-        columns[key] = [
-            Value(label, (nested(key, replace(item, key_place=values.key_place)),))
-            for label, item in labelled
-        ]
     return columns
 
 

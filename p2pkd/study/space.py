@@ -12,7 +12,7 @@ import numpy as np
 
 from p2pkd.core.errors import Problem, suggestion
 from p2pkd.scenario.yaml import Node
-from p2pkd.study.axes import Label, Value, label_of, nested
+from p2pkd.study.axes import Value, nested, values_of
 
 _NUMBER = re.compile(r"\s*([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(\S.*?)?\s*")
 RANGE_KEYS = ("from", "to", "scale", "step", "points")
@@ -120,18 +120,7 @@ def _choice(key: str, path: str, node: Node, problems: list[Problem]) -> Iterato
         what = "must be a list of values, labels with values, or a range {from: 1, to: 9}"
         problems.append(node.problem(path, what))
         return
-    labelled: list[tuple[Label, Node]] = (
-        list(node.value.items())
-        if isinstance(node.value, dict)
-        else [(label_of(item.plain()), item) for item in node.value]
-    )
-    yield Choice(
-        key,
-        tuple(
-            Value(label, (nested(key, replace(item, key_place=node.key_place)),))
-            for label, item in labelled
-        ),
-    )
+    yield Choice(key, values_of(key, node))
 
 
 class _End(NamedTuple):

@@ -86,13 +86,6 @@ def test_bytes_are_those_of_fedavg(tmp_path):
     assert len(per_model) == 1
 
 
-@pytest.mark.parametrize("change", ["execution.executor=loop", "execution.processes=2"])
-def test_alike_however_it_is_computed(change, tmp_path):
-    one = p2pkd.simulate(FEDDF, overrides=["execution.processes=1"], out=tmp_path / "one")
-    other = p2pkd.simulate(FEDDF, overrides=[change], out=tmp_path / "other")
-    assert one.summary["fingerprint"] == other.summary["fingerprint"]
-
-
 def test_without_a_server_it_is_refused():
     method = {"send": {"knowledge": "weights"}, "learn": {"objective": "fusion"}}
     with pytest.raises(ScenarioError, match="'fusion' is what a server does"):

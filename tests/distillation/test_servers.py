@@ -263,19 +263,6 @@ def test_the_cache_is_in_the_memory_that_is_checked():
     assert need[1] - need[0] == 4 * 10 * cached.data.reference.rows
 
 
-@pytest.mark.parametrize("name", ["scarlet", "ds-fl-star", "cfd"])
-@pytest.mark.parametrize("change", ["execution.executor=loop", "execution.processes=2"])
-def test_alike_however_it_is_computed(name, change, tmp_path):
-    if name == "cfd" and change.endswith("2"):
-        pytest.skip("bytes depend on what is learned: one process")
-    path, one = f"{FOLDER}/preset-{name}.yaml", ["execution.processes=1"]
-    ends = [
-        p2pkd.simulate(path, overrides=changes, out=tmp_path / str(i)).summary["fingerprint"]
-        for i, changes in enumerate((one, [change]))
-    ]
-    assert ends[0] == ends[1]
-
-
 @pytest.mark.parametrize("name", ["scarlet", "ds-fl-star"])
 def test_the_timeline_runs_dry(name, tmp_path):
     path = f"{FOLDER}/preset-{name}.yaml"

@@ -141,26 +141,30 @@ def test_a_learning_rate_that_no_model_can_hold_is_refused(lr, tmp_path):
         simulate(with_lr(lr), out=tmp_path / "run")
 
 
+REPRESENTATIVES = [
+    "preset-fedproto",
+    "preset-choco",
+    "preset-sgp",
+    "preset-ds-fl-star",
+    "part-hard-labels",
+    "part-learned",
+    "part-row-memory",
+]
+OTHERS = [
+    "preset-d-psgd",
+    "preset-ad-psgd",
+    "preset-fml",
+    "preset-def-kt",
+    "part-bits",
+    "part-top-k",
+    "part-validation",
+    "part-mean-losses",
+    "part-signs",
+]
+
+
 @pytest.mark.parametrize(
-    "method",
-    [
-        "preset-fedproto",
-        "preset-d-psgd",
-        "preset-choco",
-        "preset-ad-psgd",
-        "preset-sgp",
-        "preset-fml",
-        "preset-ds-fl-star",
-        "preset-def-kt",
-        "part-hard-labels",
-        "part-bits",
-        "part-top-k",
-        "part-learned",
-        "part-validation",
-        "part-mean-losses",
-        "part-row-memory",
-        "part-signs",
-    ],
+    "method", [*REPRESENTATIVES, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
 )
 def test_one_lost_agent_takes_nobody_along(lost, method, monkeypatch, tmp_path):
     def run(name, **execution):

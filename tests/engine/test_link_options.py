@@ -286,3 +286,38 @@ def test_a_network_of_half_the_rate_and_twice_the_delay(run):
     _, said = run(BASE, links=fair(core=core))
     _, log = run(BASE, links=fair(core=core, scale=scale))
     assert first(log) == pytest.approx([2 * each for each in first(said)])
+
+
+def test_tcp_gives_up_what_nobody_answers(run):
+    """An outage of an hour: messages are aborted, and rounds go on without them."""
+    links = {
+        **BASE["links"],
+        "transport": "tcp",
+        "uplink": "100 kB/s",
+        "downlink": "100 kB/s",
+        "outages": [{"at": "1 s", "lasts": "1 h", "agents": [0]}],
+    }
+    simulation, log = run(BASE, links=links, duration="20 min")
+    books.check(simulation, log)
+    mine = [m for m in log.of("MessageRecord") if 0 in (m.sender, m.receiver)]
+    assert {m.status for m in mine} <= {"aborted", "in_flight"}
+    first = mine[0]
+    assert first.status == "aborted"
+    assert 127 <= first.ended_s - first.sent_s < 127 * 9 / 8
+    later = [m for m in log.of("MessageRecord") if m.sent_s > first.ended_s]
+    assert any(m.status == "delivered" for m in later)
+
+
+@pytest.mark.parametrize("connections", ["new", "kept"])
+def test_kept_tcp_connections_spare_the_handshakes(run, connections):
+    links = {
+        **BASE["links"],
+        "transport": "tcp",
+        "connections": connections,
+        "uplink": "100 kB/s",
+        "downlink": "100 kB/s",
+    }
+    _, log = run(BASE, links=links)
+    spans = [m.ended_s - m.sent_s for m in log.of("MessageRecord") if m.status == "delivered"]
+    assert max(spans) > 0.15
+    assert min(spans) < 0.1 if connections == "kept" else min(spans) > 0.15

@@ -30,8 +30,15 @@ def books(simulation):
     ]
 
 
-@pytest.mark.parametrize("memory", ["kept", "lost"])
-@pytest.mark.parametrize("computation", ["resumes", "lost"])
+@pytest.mark.parametrize(
+    ("computation", "memory"),
+    [
+        ("resumes", "kept"),
+        ("lost", "lost"),
+        pytest.param("resumes", "lost", marks=pytest.mark.long),
+        pytest.param("lost", "kept", marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_agents_may_come_and_go(preset, computation, memory):
     changes = [*CHURN, f"churn.computation={computation}", f"churn.memory={memory}"]
