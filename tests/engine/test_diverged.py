@@ -208,7 +208,7 @@ def test_an_aggregator_leaves_out_a_child_that_is_lost(monkeypatch, tmp_path):
 
 
 def test_sizes_that_depend_on_contents_need_no_finite_ones(lost, tmp_path):
-    for method in ("part-delta", "part-compressed", "preset-sqmd"):
+    for method in ("part-delta", "part-compressed", "preset-similar-peers"):
         path = METHODS / f"{method}.yaml"
         overrides = ["duration=100 s", "evaluate.every=50 s"]
         run = simulate(path, overrides=overrides, out=tmp_path / method)

@@ -289,7 +289,7 @@ def test_other_numbers_of_processes_are_refused(wrong: Any) -> None:
 
 
 def test_no_second_process_where_the_timeline_looks_at_learning() -> None:
-    looking = {"preset": "sqmd"}
+    looking = {"preset": "similar-peers"}
     raw = {**SCENARIO, "method": looking, "duration": "10 h"}
     assert processes(scenario_from_dict({**raw, "execution": {"threads": 2}})) == 1
     with pytest.raises(InputError, match="processes: 2, but the timeline depends on what is lear"):
