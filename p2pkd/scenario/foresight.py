@@ -65,7 +65,7 @@ def _misses(name: str, value: float, duration: float) -> bool:
 
 def _patience(scenario: Scenario) -> Iterator[str]:
     gossip: Any = scenario.method.gossip
-    patience, retransmit = getattr(gossip.protocol, "patience", None), scenario.links.retransmit
+    patience, retransmit = gossip.protocol.waits_s, scenario.links.retransmit
     if patience is None:
         return
     if patience > gossip.every and _may_miss_answers(scenario):
@@ -90,7 +90,7 @@ def _may_miss_answers(scenario: Scenario) -> bool:
 def _tokens(scenario: Scenario) -> Iterator[str]:
     """Yield a warning where no account is ever full enough for somebody to begin."""
     gossip: Any = scenario.method.gossip
-    first = getattr(gossip.flow, "first_turn", None)
+    first = gossip.flow and gossip.flow.first_turn
     if first is not None and gossip.clock != "free" and first * gossip.every > scenario.duration:
         yield (
             f"method.gossip.flow: nobody speaks before turn {first}, which is due after"
@@ -134,7 +134,7 @@ def _stream(scenario: Scenario) -> Iterator[str]:
 
 def _search(scenario: Scenario) -> Iterator[str]:
     gossip = scenario.method.gossip
-    turns = getattr(scenario.method.learn, "choose_every", None)
+    turns = scenario.method.learn.turns_between_choices
     if turns and gossip.clock != "free" and turns * gossip.every > scenario.duration:
         yield (
             f"method.learn.choose_every: {turns} turns, one each {_time(gossip.every)}, but the run"
