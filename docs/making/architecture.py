@@ -18,7 +18,7 @@ INK, PALE, WARM = "#1f3b4d", "#e8f0f4", "#f6eadb"
 
 LAYERS = [
     ("cli · extend", "commands; the door for packages that add to this one"),
-    ("study · report · verify", "sweeps, pages, laws held against measurements"),
+    ("study · report · verify · calibration", "sweeps, pages, laws, timings of devices"),
     ("run", "the only place that wires all layers"),
     ("analysis · record", "a run directory, written and read"),
     ("engine", "agents, network, transports, clocks, churn (SimPy)"),
@@ -78,7 +78,7 @@ def layers(path: Path) -> None:
     for i, (name, what) in enumerate(reversed(LAYERS)):
         box(ax, (0, i), (10, 0.86), WARM if name in ("engine", "learning") else PALE)
         ax.text(0.15, i + 0.43, name, va="center", weight="bold", color=INK)
-        ax.text(3.1, i + 0.43, what, va="center", color=INK)
+        ax.text(3.9, i + 0.43, what, va="center", color=INK)
     ax.annotate("", (10.35, 0.1), (10.35, 10.8), arrowprops={"arrowstyle": "->", "color": INK})
     ax.text(10.5, 5.4, "imports", rotation=270, va="center", color=INK)
     _save(fig, ax, path, (0, 11), (-0.1, 11))
