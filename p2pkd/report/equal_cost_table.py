@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from p2pkd.analysis.io.readable import count, percent
+from p2pkd.analysis.io.readable import count, percent, setting_text
 from p2pkd.analysis.measures.equal_cost import MEASURED, tests
 from p2pkd.analysis.measures.power import MOST
-from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.analysis.results import Results
 from p2pkd.report.tables import Table
 

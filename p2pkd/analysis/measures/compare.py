@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from p2pkd.analysis.io.readable import setting_text
 from p2pkd.analysis.io.run_data import RunData
 from p2pkd.analysis.io.run_set import differences_between, study_labels
 from p2pkd.core.scores import short
@@ -105,9 +106,6 @@ def _by_differences(results: Sequence[RunData]) -> list[str]:
 
 def _told(results: Sequence[RunData], labels: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return each run's setting and seed in one text, with its name where names differ."""
-    # `settings` asks for costs, and costs for the labels here.
-    from p2pkd.analysis.measures.settings import setting_text
-
     several = len(set(_names(results))) > 1
     texts = []
     for run, label in zip(results, labels, strict=True):

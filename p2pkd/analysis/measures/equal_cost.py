@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from p2pkd.analysis.io.readable import setting_text
 from p2pkd.analysis.io.run_set import RunSet
 from p2pkd.analysis.measures.budgets import Bought, Budget, accuracy_at
 from p2pkd.analysis.measures.power import detectable, holm, seeds_needed, shows_from
-from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.analysis.measures.statistics import Interval, interval, interval_of, paired
 from p2pkd.analysis.measures.tuning import TUNED
 from p2pkd.core.errors import ResultError, suggestion
