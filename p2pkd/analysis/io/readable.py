@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from p2pkd.core.units import DURATION, ENERGY, SIZE, Dimension
 
