@@ -9,7 +9,7 @@ from p2pkd.cli import app
 from p2pkd.scenario.base import FAMILIES
 from p2pkd.scenario.kinds import load_kinds
 
-GOOD = "duration: 10 min\nagents: 4\n"
+GOOD = "duration: 10 min\nagents: 6\n"
 
 
 def known(family):
