@@ -27,7 +27,7 @@ LAYERS = [
         "distillation · knowledge",
         "losses, orders of work · what travels (exchange), in bytes",
     ),
-    ("learning", "models, optim, data < state < training < compute; learner; backends"),
+    ("learning", "models, optim, data, state, training, compute, backends"),
     ("world", "topology, links, devices, rows of data, frozen"),
     ("scenario", "YAML to frozen specifications"),
     ("core", "errors, units, random streams, records"),
