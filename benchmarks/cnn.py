@@ -24,8 +24,8 @@ from torch import nn
 from torch.nn import functional
 
 from p2pkd.core.rng import Streams
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.learning.learner import DeferredLearner
-from p2pkd.learning.settings import Settings
 from p2pkd.scenario.models import CnnSpec
 
 SIDE, CLASSES, BATCH, LR = 28, 10, 32, 0.05

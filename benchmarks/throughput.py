@@ -39,11 +39,11 @@ from p2pkd.distillation.merge import Merge
 from p2pkd.distillation.response import Response
 from p2pkd.knowledge.payloads import SoftLabels, Weights
 from p2pkd.knowledge.teachers import MeanProbabilities, Uniform
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.learning.learner import DeferredLearner
-from p2pkd.learning.mlp import Mlp
-from p2pkd.learning.objectives import distillation_pull, mean_weights, private_pull
+from p2pkd.learning.models.mlp import Mlp
 from p2pkd.learning.recipe import Recipe
-from p2pkd.learning.settings import Settings
+from p2pkd.learning.training.objectives import distillation_pull, mean_weights, private_pull
 from p2pkd.scenario.models import MlpSpec
 from p2pkd.scenario.optimizers import SgdSpec
 
@@ -78,6 +78,7 @@ def make_data(n: int) -> Any:
         test_x=tx,
         test_y=ty,
         partition=partition,
+        known=None,
     )
 
 

@@ -73,9 +73,9 @@ from p2pkd.scenario.topology import TopologySpec
 # Imported when first asked for: reading a scenario must not wait for array libraries.
 if TYPE_CHECKING:
     from p2pkd.learning.api import Outputs
-    from p2pkd.learning.architecture import Architecture
-    from p2pkd.learning.architecture import make as make_architecture
-    from p2pkd.learning.optimizers import make_optimizer
+    from p2pkd.learning.models.architecture import Architecture
+    from p2pkd.learning.models.architecture import make as make_architecture
+    from p2pkd.learning.optim.optimizers import make_optimizer
     from p2pkd.study.measures import MeasureSpec
     from p2pkd.world.datasets import register as register_dataset
     from p2pkd.world.dynamics.base import History
@@ -86,14 +86,14 @@ if TYPE_CHECKING:
     from p2pkd.world.topology import Topology
 
 _LATE = {
-    "Architecture": "p2pkd.learning.architecture",
+    "Architecture": "p2pkd.learning.models.architecture",
     "History": "p2pkd.world.dynamics.base",
     "MeasureSpec": "p2pkd.study.measures",
     "Outputs": "p2pkd.learning.api",
     "Raw": "p2pkd.world.raw",
     "Topology": "p2pkd.world.topology",
-    "make_architecture": "p2pkd.learning.architecture:make",
-    "make_optimizer": "p2pkd.learning.optimizers",
+    "make_architecture": "p2pkd.learning.models.architecture:make",
+    "make_optimizer": "p2pkd.learning.optim.optimizers",
     "register_dataset": "p2pkd.world.datasets:register",
     "register_dynamics": "p2pkd.world.dynamics.base:register",
     "register_partition": "p2pkd.world.partition:register",

@@ -115,7 +115,7 @@ def _facts(loaded: Loaded, simulation: Simulation, *, dry_run: bool) -> dict[str
         "seed": scenario.seed,
         "dry_run": dry_run,
         # What the objective learns from; "none" for the controls, which are not meant to distil.
-        "teacher": str(getattr(scenario.method.learn, "teacher", "peers")),
+        "teacher": scenario.method.learn.teacher,
         "departures": list(loaded.departures),
         "forewarnings": forewarnings(scenario) + simulation.foreseen,
         # What was noticed about files that could be used.

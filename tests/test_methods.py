@@ -43,7 +43,7 @@ def summary(source, *overrides):
 
 
 def without_the_part():
-    return summary(FOLDER / "small.yaml", "method.preset=d-distillation")
+    return summary(FOLDER / "small.yaml", "method.preset=latest-labels")
 
 
 def computed(executor, threads, processes):

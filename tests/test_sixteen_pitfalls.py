@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import p2pkd
-from p2pkd.learning.architecture import build_architecture
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
 from p2pkd.scenario.presets import preset_names
 from p2pkd.study.load import load_study

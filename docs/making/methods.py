@@ -35,7 +35,6 @@ DELIVERED = {
     "proxies": "the proxies",
 }
 
-CHEAPER = "overall comparable to the state of the art, far less traffic"
 JEONG = "with augmented data, 26 times fewer bytes at 95 to 98 % of FedAvg's accuracy"
 
 
@@ -54,16 +53,16 @@ GROUPS: dict[str, dict[str, Method]] = {
         "pooled": Method("0"),
     },
     "predictions, between peers": {
-        "d-distillation": Method("4 R C", CHEAPER),
+        "latest-labels": Method("4 R C"),
         "dml": Method("R (4 C + 4), both ways"),
         "fedmd": Method("4 R C", "20 % over no collaboration (10 agents)"),
         "ds-fl": Method("4 R C", "up to 99 % fewer bytes than FedAvg, accuracy similar or higher"),
         "one-bit": Method("at most R log2 C / 8 + 1"),
         "mean-logits": Method("4 R C"),
         "confident-labels": Method("2 R C"),
-        "selective-fd": Method("2 R C"),
-        "kt-pfl": Method("4 R C"),
-        "sqmd": Method("4 R C + 4"),
+        "selective-labels": Method("2 R C"),
+        "learned-weights": Method("4 R C"),
+        "similar-peers": Method("4 R C + 4"),
         "offline-kd": Method("4 R C, once"),
     },
     "servers": {
@@ -226,7 +225,7 @@ def _panel(ax: Axes, group: str, runs: dict[str, list[Result]]) -> None:
         height = interval(float(r.summary["final_accuracy_mean"]) for r in runs[name]).mean
         ax.axhline(height, color=style.GREY, linestyle=":", linewidth=1)
         ax.text(3.3e3, height + 0.008, name, color=style.GREY, fontsize=style.FONT - 1.5)
-    for name in ("d-distillation", "d-psgd"):
+    for name in ("latest-labels", "d-psgd"):
         if name not in GROUPS[group]:
             ax.plot(*_curve(runs[name]), color=style.LIGHT, linewidth=3, zorder=0)
     ends = []

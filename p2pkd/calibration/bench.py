@@ -11,8 +11,9 @@ import numpy as np
 
 from p2pkd.calibration.fit import Timing
 from p2pkd.engine.effort import Traffic
-from p2pkd.learning.architecture import Architecture, build_architecture
-from p2pkd.learning.optimizers import Optimizer
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.models.build import build_architecture
+from p2pkd.learning.optim.optimizers import Optimizer
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec, ModelSpec
 
 WARM_UP, ROUNDS, LEAST = 3, 5, 4

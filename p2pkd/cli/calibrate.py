@@ -48,7 +48,7 @@ def calibrate(
     from p2pkd.calibration.bench import ladder, measure
     from p2pkd.calibration.fit import RULES, fit
     from p2pkd.core.files import write_text
-    from p2pkd.learning.consolidate import optimizer_of
+    from p2pkd.learning.optim.consolidate import optimizer_of
     from p2pkd.scenario.load import load_scenario
 
     loaded = load_scenario(scenario, set_)

@@ -23,7 +23,7 @@ def execute(loaded: Loaded, *, out: Path | None = None, dry_run: bool = False) -
     Raise Interrupted, naming the directory with what was recorded until then, upon Ctrl-C.
     """
     from p2pkd.analysis.result import Result
-    from p2pkd.learning.memory import keep_freed_memory
+    from p2pkd.learning.compute.memory import keep_freed_memory
     from p2pkd.record.directory import default_path
     from p2pkd.run import run
     from p2pkd.scenario.resolve import to_yaml

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from p2pkd.cli.app import SetOption, app, example
+from p2pkd.cli.patterns import run_folders
 from p2pkd.cli.streams import echo
 from p2pkd.core.errors import InputError, ResultError
 
@@ -110,7 +111,7 @@ def compare(
     from p2pkd.report.tables import comparison_table
 
     _check_place(out)
-    results = list(results_of(sources, set_))
+    results = list(results_of(run_folders(sources), set_))
     if csv:
         echo(csv_text(frame_of(results)), nl=False)
     else:

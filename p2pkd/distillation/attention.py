@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.represent import Represented
 from p2pkd.scenario.method import MethodSpec
@@ -22,7 +22,6 @@ class Attention(Represented):
     digits may depend on who shares the group.
     """
 
-    maps: ClassVar[bool] = True
     passes: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "input_gradients"})
     learns_from: ClassVar[frozenset[str]] = frozenset({"attention_maps"})
@@ -33,6 +32,12 @@ class Attention(Represented):
         yield from super().misfits(method)
         if self.order == "joint":
             yield "learn.order: maps are learned in steps of their own; not 'joint'"
+
+    def pull_to(self, targets: Tensor, share: Tensor, places: Tensor) -> Any:
+        """Return what differentiates the maps of inputs."""
+        from p2pkd.learning.models.attention import MapPull, input_maps
+
+        return MapPull(self.map_loss, targets, share, input_maps)
 
     def map_loss(self, maps: Tensor, targets: Tensor) -> Tensor:
         """Return the squared distance of each row's map ``(G, B, F)`` from its target."""
@@ -49,8 +54,13 @@ class ActivationAttention(Attention):
     the same pull.
     """
 
-    activations: ClassVar[bool] = True
     passes: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "activations"})
     learns_from: ClassVar[frozenset[str]] = frozenset({"activation_maps"})
     objective: Literal["activation_attention"] = "activation_attention"  # type: ignore[assignment]
+
+    def pull_to(self, targets: Tensor, share: Tensor, places: Tensor) -> Any:
+        """Return what differentiates the maps of activations."""
+        from p2pkd.learning.models.attention import MapPull, activation_maps
+
+        return MapPull(self.map_loss, targets, share, activation_maps)

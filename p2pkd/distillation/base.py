@@ -7,7 +7,7 @@ before the version becomes the agent's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
+    from p2pkd.learning.training.teaching import Teaching
 
 
 @dataclass(slots=True)  # a quarter faster to make than a tuple with names
@@ -60,15 +61,39 @@ class Apprentice(Protocol):
         """Return the number of an agent's view of the data; 0 where all see the same."""
 
 
+class Costs(Protocol):
+    """What an objective may know of a run to say what its steps cost."""
+
+    @property
+    def composer(self) -> Any:
+        """What travels (`p2pkd.knowledge.exchange.Exchange`)."""
+
+    @property
+    def private_rows(self) -> Sequence[int]:
+        """How many private rows each agent has."""
+
+    def batch_of(self, agent: int) -> int:
+        """Return how many private rows a gradient step of *agent* sees."""
+
+
 PREDICTIONS = frozenset({"probabilities", "log_probabilities", "logits", "labels"})
 
 
 class Objective(LearnSpec):
     """Base of all objectives."""
 
-    teacher: ClassVar[str] = "peers"  # peers | self | none
-    manner: ClassVar[str] = "gossip"
-    """What agents do beside learning and speaking at ticks (`p2pkd.engine.behaviours`)."""
+    deployed: ClassVar[Callable[..., Tensor] | None] = None
+    """Makes the weights ``(G, P)`` that models use of those that are trained, where they differ."""
+    penalty_gradient: ClassVar[Callable[..., Tensor] | None] = None
+    """Gives the gradient of a penalty, ``(G, P)``, from weights trained and used."""
+    passes: ClassVar[int] = 1
+    """What a distillation step on a row costs, in ordinary steps."""
+    told_bytes: ClassVar[int] = 0
+    """What each message tells beside knowledge, for its sake."""
+    second_model: ClassVar[bool] = False
+    """Whether a received model learns too, and needs memory as one's own does."""
+    by_prototypes: ClassVar[bool] = False
+    """Whether agents hold on to prototypes, to predict by them."""
     learns_from: ClassVar[frozenset[str]] = PREDICTIONS
     """The types of knowledge (its `knowledge_type`) that its teachers may send."""
 
@@ -100,9 +125,83 @@ class Objective(LearnSpec):
         return None
 
     @property
+    def digestion_steps(self) -> int:
+        """Steps towards teachers in a phase of their own, each time that the agent learns."""
+        return 0
+
+    @property
     def scale(self) -> float:
         """The factor of the distillation loss where cross-entropy has factor 1."""
         return 1.0
+
+    # What few objectives change: how much is done, and how what is heard is used.
+
+    @property
+    def refresh_s(self) -> float:
+        """How old one's own snapshot may become, where one is one's own teacher."""
+        return 0.0
+
+    @property
+    def teach_after_s(self) -> float | None:
+        """For how long agents train alone to be teachers, once and for all, afterwards."""
+        return None
+
+    @property
+    def held_out(self) -> float | None:
+        """The share of private rows that are never trained on."""
+        return None
+
+    @property
+    def consolidation(self) -> tuple[int, float] | None:
+        """After how many updates, and how strongly, weights hold on to what mattered."""
+        return None
+
+    @property
+    def public_batch(self) -> int | None:
+        """How many public rows a step towards teachers draws, if not as many as private ones."""
+        return None
+
+    def teaching(self, knowledge: Any) -> Teaching:
+        """Return how groups of agents learn from *knowledge*: as suits it."""
+        teaching: Teaching = knowledge.teaching()
+        return teaching
+
+    def combination(self, given: Any) -> Any:
+        """Return how several teachers become one target: as `teachers.combine`, *given*, says."""
+        return given
+
+    def read(self, knowledge: Any, values: Tensor, n_classes: int) -> Tensor:
+        """Return received *values* ``(G, K, R, W)`` as they are combined: log-probabilities."""
+        log_p: Tensor = knowledge.log_probabilities(values, n_classes)
+        return log_p
+
+    def pull_to(self, targets: Tensor, share: Tensor, places: Tensor) -> Any:
+        """Return the gradient of the loss at outputs, as a function of them.
+
+        *targets* are ``(G, B, ...)``, *share* ``(G, B)`` what each row counts, *places* as in
+        `p2pkd.learning.training.steps.Goals`.
+        """
+        from p2pkd.learning.training.objectives import distillation_pull
+
+        return distillation_pull(self, targets, share)
+
+    def lesson_rows(self, costs: Costs, agent: int, heard: int, steps: int) -> int:
+        """Return what *steps* steps on a lesson of *heard* messages cost, in rows of a step.
+
+        Here: reference rows, and private ones where steps are joint.
+        """
+        rows = costs.composer.lesson_rows(agent) if self.batch == "full" else self.batch
+        rows *= self.passes
+        return steps * (rows + (costs.batch_of(agent) if self.joint is not None else 0))
+
+    @property
+    def mixed(self) -> Any:
+        """How models that are received are averaged (`p2pkd.distillation.merge`); None: alike."""
+        return None
+
+    def fuse(self, agent: Any, answers: Sequence[Any]) -> Work | None:
+        """Return a server's work with the models in *answers*, beside averaging; None: none."""
+        return None
 
     def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return the loss of each row, ``(G, B)``, given target probabilities ``(G, B, C)``."""
@@ -118,7 +217,7 @@ class Objective(LearnSpec):
 
 
 def _type_of(knowledge: Any) -> str:
-    return str(getattr(knowledge, "knowledge_type", ""))
+    return str(knowledge.knowledge_type)
 
 
 def _tells_labels(method: MethodSpec) -> bool:
@@ -126,8 +225,9 @@ def _tells_labels(method: MethodSpec) -> bool:
 
     What comes back from an aggregator is a mean of labels, which is soft again.
     """
-    codec = getattr(method.send.codec, "of", method.send.codec)
-    labels = any(getattr(part, "labels_alone", False) for part in (method.send.knowledge, codec))
+    codec = method.send.codec
+    codec = codec and (codec.inner or codec)
+    labels = method.send.knowledge.labels_alone or (codec is not None and codec.labels_alone)
     return labels and method.gossip.protocol.tag_value != "coordinated"
 
 

@@ -42,6 +42,11 @@ class Choco(Objective):
     consensus: Annotated[float, Field(gt=0, le=1)] = 0.1
     """The step towards consensus, gamma."""
 
+    @property
+    def mixed(self) -> MixingSpec:
+        """`mixing`."""
+        return self.mixing
+
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints about choices under which somebody would miss a difference."""
         yield from super().misfits(method)

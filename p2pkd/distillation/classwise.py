@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from p2pkd.distillation.base import Apprentice, Work
+from p2pkd.distillation.base import Apprentice, Costs, Work
 from p2pkd.distillation.represent import Meaned
-from p2pkd.learning.sketch import fold
+from p2pkd.learning.models.sketch import fold
 from p2pkd.scenario.quantities import Strength
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class Classwise(Meaned):
@@ -23,7 +24,6 @@ class Classwise(Meaned):
     none of them knows has cross-entropy alone.  No reference set is used.
     """
 
-    classwise: ClassVar[bool] = True
     strength: Strength = 1.0
     """The factor of the distillation loss; that of cross-entropy is 1."""
 
@@ -31,6 +31,10 @@ class Classwise(Meaned):
     def joint(self) -> tuple[float, float] | None:
         """The factors 1 and `strength`."""
         return 1.0, self.strength
+
+    def lesson_rows(self, costs: Costs, agent: int, heard: int, steps: int) -> int:
+        """Return the private rows."""
+        return steps * costs.batch_of(agent)
 
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield joint steps, or private ones while nothing has been heard."""
@@ -55,7 +59,6 @@ class Prototype(Classwise):
     that has heard nothing predicts by its classifier.
     """
 
-    counts_own: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
     learns_from: ClassVar[frozenset[str]] = frozenset({"prototypes"})
     objective: Literal["prototype"] = "prototype"
@@ -63,9 +66,19 @@ class Prototype(Classwise):
     """What an agent delivers, and is evaluated by: its last layer, or the nearest prototype."""
 
     @property
-    def by_prototypes(self) -> bool:
+    def by_prototypes(self) -> bool:  # type: ignore[override]
         """Whether agents hold on to prototypes, to predict by them."""
         return self.predict == "nearest_prototype"
+
+    def teaching(self, knowledge: Any) -> Teaching:
+        """Return the teaching of classes, where one's own means count too."""
+        from p2pkd.learning.training.teaching import ClassTeaching
+
+        return ClassTeaching(counts_own=True)
+
+    def lesson_rows(self, costs: Costs, agent: int, heard: int, steps: int) -> int:
+        """Return the private rows, and a forward pass over all of them for its own means."""
+        return super().lesson_rows(costs, agent, heard, steps) + -(-costs.private_rows[agent] // 3)
 
     def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return the mean squared error of each row's features, ``(G, B)``."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from p2pkd.distillation.base import Apprentice, Objective, Work
+from p2pkd.distillation.base import Apprentice, Costs, Objective, Work
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.quantities import Strength, Weight
 
@@ -33,7 +33,6 @@ class DataFree(Objective):
     `private_strength`, their generative beta (`strength` is their alpha).
     """
 
-    generated: ClassVar[bool] = True
     learns_from: ClassVar[frozenset[str]] = frozenset({"generators"})
     objective: Literal["data_free"] = "data_free"
     strength: Strength = 1.0
@@ -53,7 +52,7 @@ class DataFree(Objective):
         yield from super().misfits(method)
         if self.batch == "full":
             yield "learn.batch: as many rows can be made as one likes; give a number, not 'full'"
-        if self.private_strength and not getattr(method.send.knowledge, "of_features", False):
+        if self.private_strength and not method.send.knowledge.of_features:
             yield (
                 "learn.private_strength: is about made features; send feature_generator, given"
                 f" {method.send.knowledge.tag_value!r}"
@@ -68,6 +67,12 @@ class DataFree(Objective):
     def row_gradient(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return p_s - t, the gradient of `row_loss` with respect to the logits."""
         return outputs.logits.mT.softmax(-2).mT - targets
+
+    def lesson_rows(self, costs: Costs, agent: int, heard: int, steps: int) -> int:
+        """Return what made rows cost, and the private rows."""
+        assert isinstance(self.batch, int)
+        made: int = costs.composer.lesson_cost(agent, self.batch)
+        return steps * (made + costs.batch_of(agent))
 
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield joint steps, or private ones while nothing has been heard."""

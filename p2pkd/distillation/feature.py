@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from p2pkd.distillation.represent import Represented
-from p2pkd.learning.sketch import fold
+from p2pkd.learning.models.sketch import fold
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,7 +18,7 @@ class Feature(Represented):
 
     Moslemi et al. (2024), equations 1.2.1 and 1.2.2, with the error averaged over a row's numbers
     so that `weight` means the same at every width.  Where widths differ, both sides are projected
-    by a fixed map (`p2pkd.learning.sketch.fold`): it costs no parameters, no bytes and no
+    by a fixed map (`p2pkd.learning.models.sketch.fold`): it costs no parameters, no bytes and no
     agreement, where a learned projector would be one more model for every pair of architectures.
     Romero et al. learn such a projector, on a layer in the middle, in a stage before distillation.
     """

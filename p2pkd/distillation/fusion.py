@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class Fusion(Merge):
@@ -27,7 +28,7 @@ class Fusion(Merge):
     A step is charged for the forward passes of all received models too.
     """
 
-    fuses: ClassVar[bool] = True
+    uses_reference: ClassVar[bool] = True
     objective: Literal["fusion"] = "fusion"  # type: ignore[assignment]
     server_steps: Annotated[int, whole(1, 10**6)] = 100
     """Steps of the server in each round."""
@@ -56,6 +57,17 @@ class Fusion(Merge):
     def row_gradient(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return p_s - targets, the gradient of `row_loss` with respect to the logits."""
         return outputs.logits.softmax(-1) - targets
+
+    @property
+    def public_batch(self) -> int | None:
+        """That of the server."""
+        return self.server_batch
+
+    def teaching(self, knowledge: Any) -> Teaching:
+        """Return that of a server that learns from models on reference rows."""
+        from p2pkd.learning.training.teaching import FusionTeaching
+
+        return FusionTeaching()
 
     def fuse(self, agent: Any, answers: Sequence[Any]) -> Work:
         """Return the work of a round's steps towards what the models in *answers* predict."""

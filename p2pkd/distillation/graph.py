@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from p2pkd.distillation.relation import Pairwise
-from p2pkd.learning.relation import dissimilarities
+from p2pkd.learning.models.relation import dissimilarities
 from p2pkd.scenario.method import MethodSpec
 
 if TYPE_CHECKING:

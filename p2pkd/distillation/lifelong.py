@@ -18,7 +18,7 @@ class Lifelong(Response):
     mattered long ago does not fade here).  Kirkpatrick et al. have a half before the sum.
     The gradient is that of a step's mean loss, so that Omega is about a batch times smaller than of
     single rows; `strength` makes up for it.  The pull back is a proximal step, stable always
-    (`p2pkd.learning.consolidate`).  Nothing more travels than with `response`.
+    (`p2pkd.learning.optim.consolidate`).  Nothing more travels than with `response`.
     """
 
     objective: Literal["lifelong"] = "lifelong"  # type: ignore[assignment]
@@ -26,3 +26,8 @@ class Lifelong(Response):
     """Updates of an agent, of either kind, between two looks back."""
     strength: Weight = 5000.0
     """Of the pull back, where cross-entropy has factor 1 (gamma lambda of the equations)."""
+
+    @property
+    def consolidation(self) -> tuple[int, float] | None:
+        """As the keys say."""
+        return self.consolidate_every, self.strength

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.phased import Phased
 from p2pkd.scenario.method import MethodSpec
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from p2pkd.learning.api import Outputs
+    from p2pkd.learning.training.steps import Goals
 
 
 class LogitMatching(Phased):
@@ -22,7 +23,6 @@ class LogitMatching(Phased):
     they are, with the constant that softmax does not see.
     """
 
-    unnormalised: ClassVar[bool] = True
     learns_from: ClassVar[frozenset[str]] = frozenset({"logits"})
     objective: Literal["logit_matching"] = "logit_matching"
     distance: Literal["absolute", "squared"] = "absolute"
@@ -40,6 +40,18 @@ class LogitMatching(Phased):
                 f"teachers.weights: {teachers.weights.tag_value!r} looks at probabilities; with"
                 " 'logit_matching' use uniform, samples or staleness"
             )
+
+    def read(self, knowledge: Any, values: Tensor, n_classes: int) -> Tensor:
+        """Return the logits as they are, with the constant that softmax does not see."""
+        return values
+
+    def combination(self, given: Any) -> Any:
+        """Return the mean of the logits."""
+        return self
+
+    def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
+        """Return the pull to the joint target of the rows *here*."""
+        return objective.pull_to(*goals.joint(here))
 
     def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return sum_k w_k z_k, ``(G, R, C)``, from logits ``(G, K, R, C)``."""

@@ -15,6 +15,9 @@ class MixingSpec(Family, root=True):
 
     plural = "mixings"
 
+    fact_bytes: ClassVar[int] = 0
+    """What must be told with each model for its sake."""
+
     def coefficients(self, agent: Apprentice, lessons: Sequence[Any]) -> list[float]:
         """Return the weight of each lesson; one's own model has the rest, to sum 1."""
         raise TypeError(f"{type(self).__name__} defines no coefficients")
@@ -90,6 +93,11 @@ class Merge(Objective):
                 "learn.mixing: 'samples' are told to aggregators; take protocol 'coordinated', not"
                 f" {protocol!r}, or mixing metropolis, uniform or age"
             )
+
+    @property
+    def mixed(self) -> MixingSpec:
+        """`mixing`."""
+        return self.mixing
 
     def follow(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield the step to the aggregator's model, and the private steps."""

@@ -22,10 +22,10 @@ class Nas(Response):
     Moslemi et al. (2024), equations 3.3.2.1 and 3.3.2.2.  The last term chooses alpha: every
     `choose_every` turns the agent does the turn's work in its own width, in the next narrower and
     wider one, and in that of the peer heard that tells the least L_val.  w(alpha) are its weights,
-    cut or grown (`p2pkd.learning.resize`) before that work; L_val is their cross-entropy, after it,
-    on private rows held out from training.  It keeps what has the least L_val, plus `price` for
-    each doubling of the FLOPs, and computes at that cost from then on.  A message tells the
-    sender's alpha and L_val beside its predictions: 8 bytes.  All that is tried is charged.
+    cut or grown (`p2pkd.learning.models.resize`) before that work; L_val is their cross-entropy,
+    after it, on private rows held out from training.  It keeps what has the least L_val, plus
+    `price` for each doubling of the FLOPs, and computes at that cost from then on.  A message tells
+    the sender's alpha and L_val beside its predictions: 8 bytes.  All that is tried is charged.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "widths"})
@@ -47,6 +47,16 @@ class Nas(Response):
         if list(self.widths) != sorted(set(self.widths)) or 1.0 not in self.widths:
             raise ValueError(f"learn.widths: {list(self.widths)} must ascend and contain 1")
         return self
+
+    @property
+    def held_out(self) -> float | None:
+        """`holdout`."""
+        return self.holdout
+
+    @property
+    def turns_between_choices(self) -> int | None:
+        """`choose_every`."""
+        return self.choose_every
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints where no rows can be held out."""

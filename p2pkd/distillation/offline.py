@@ -25,6 +25,11 @@ class Offline(Response):
     teach_after: Period = 300.0
     """Simulated time of training alone; the first tick after it makes the teacher."""
 
+    @property
+    def teach_after_s(self) -> float | None:
+        """`teach_after`."""
+        return self.teach_after
+
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints where a teacher would expire, or would have to speak twice."""
         yield from super().misfits(method)

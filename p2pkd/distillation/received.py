@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from p2pkd.distillation.base import Apprentice, Objective, Work, kl_divergence
+from p2pkd.distillation.base import Apprentice, Costs, Objective, Work, kl_divergence
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.quantities import Strength
 
@@ -24,7 +24,6 @@ class Received(Objective):
     of the received models too.
     """
 
-    models: ClassVar[bool] = True
     model_thirds: ClassVar[int] = 1
     """What a received model takes of a step, in thirds of one: it goes forward only."""
     learns_from: ClassVar[frozenset[str]] = frozenset({"weights"})
@@ -49,6 +48,11 @@ class Received(Objective):
     def row_loss(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Return KL(p_r, p_s) of each row, ``(G, B)``."""
         return kl_divergence(targets, outputs.logits.log_softmax(-1))
+
+    def lesson_rows(self, costs: Costs, agent: int, heard: int, steps: int) -> int:
+        """Return the private rows; those that go forward only take a third of a step each."""
+        rows = steps * costs.batch_of(agent)
+        return rows + -(-rows * heard * self.model_thirds // 3)
 
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield joint steps, or private ones while nothing has been heard."""

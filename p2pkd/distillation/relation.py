@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.represent import Represented
-from p2pkd.learning.relation import Measure, dissimilarities
+from p2pkd.learning.models.relation import Measure, dissimilarities
 from p2pkd.scenario.method import MethodSpec
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class Pairwise(Represented):
     """Base of the objectives whose targets are about pairs of rows: ``(G, B, B)``."""
 
-    pairwise: ClassVar[bool] = True
     needs: ClassVar[frozenset[str]] = frozenset({"logits", "features"})
     learns_from: ClassVar[frozenset[str]] = frozenset({"relations"})
     codec: ClassVar[str] = "triangle"
@@ -32,6 +31,11 @@ class Pairwise(Represented):
         given = "triangle" if codec is None else codec.tag_value
         if given != self.codec:
             yield f"send.codec: {self.tag_value!r} needs {self.codec!r}, given {given!r}"
+
+    def pull_to(self, targets: Tensor, share: Tensor, places: Tensor) -> Any:
+        """Return the pull to what is told of pairs of the batch's rows."""
+        pairs = targets.gather(2, places[:, None].expand(-1, targets.shape[1], -1))
+        return super().pull_to(pairs, share, places)
 
 
 class Relation(Pairwise):

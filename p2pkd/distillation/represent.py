@@ -12,6 +12,8 @@ from p2pkd.scenario.method import MethodSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from p2pkd.learning.training.steps import Goals
+
 # Rules that look at who a teacher is, not at what it predicts.
 BLIND = ("uniform", "samples", "staleness", "validation")
 
@@ -22,11 +24,16 @@ class Meaned(Objective):
     For a squared error, that has the gradient of the weighted mean of the errors.
     """
 
-    def targets(self, values: Tensor, weights: Tensor, temperature: float) -> Tensor:
-        """Return sum_k w_k v_k ``(G, R, W)`` of ``(G, K, R, W)`` and ``(G, K, R)``.
+    def combination(self, given: Any) -> Any:
+        """Return itself: it takes the place of `teachers.combine`."""
+        return self
 
-        An objective that has this method takes the place of `teachers.combine`.
-        """
+    def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
+        """Return the pull to the joint target of the rows *here*."""
+        return objective.pull_to(*goals.joint(here))
+
+    def targets(self, values: Tensor, weights: Tensor, temperature: float) -> Tensor:
+        """Return sum_k w_k v_k ``(G, R, W)`` of ``(G, K, R, W)`` and ``(G, K, R)``."""
         return (values * weights.unsqueeze(-1)).sum(1)
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:

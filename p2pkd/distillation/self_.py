@@ -15,3 +15,8 @@ class SelfDistillation(Response):
     objective: Literal["self"] = "self"  # type: ignore[assignment]
     refresh: Period = 300.0
     """A new snapshot is taken when the last is this old."""
+
+    @property
+    def refresh_s(self) -> float:
+        """`refresh`."""
+        return self.refresh

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from p2pkd.distillation.base import Apprentice, Work
 from p2pkd.distillation.received import Received
+
+if TYPE_CHECKING:
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class MutualTransfer(Received):
@@ -20,11 +23,18 @@ class MutualTransfer(Received):
     are charged, and the second needs memory.
     """
 
-    transfers: ClassVar[bool] = True
     model_thirds: ClassVar[int] = 3
     objective: Literal["mutual_transfer"] = "mutual_transfer"  # type: ignore[assignment]
     keep: Literal["received", "own"] = "received"
     """Which of the two goes on as the agent's model."""
+
+    second_model: ClassVar[bool] = True
+
+    def teaching(self, knowledge: Any) -> Teaching:
+        """Return that of two models that learn from each other."""
+        from p2pkd.learning.training.teaching import TransferTeaching
+
+        return TransferTeaching()
 
     def learn(self, agent: Apprentice, lessons: Sequence[Any]) -> Iterator[Work]:
         """Yield the mutual steps with each received model, and the private steps."""

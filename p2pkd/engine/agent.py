@@ -252,14 +252,9 @@ class Agent:
 
     def distill(self, version: Any, lessons: Sequence[Any], steps: int) -> Work:
         """Return the work of *steps* steps towards the targets that *lessons* make."""
-        samples = steps * self.shared.distill_batch_of(self.agent)
-        if self.shared.taught_by_models:
-            # Those that go forward only take a third of a step each.
-            samples += -(-samples * len(lessons) * self.shared.model_thirds // 3)
-        if self.shared.counts_own:
-            samples += -(-self.shared.private_rows[self.agent] // 3)  # its own means: forward only
-        now = self.shared.env.now
-        product = self.shared.learner.distill(version, lessons, steps, now)
+        shared = self.shared
+        samples = shared.objective.lesson_rows(shared, self.agent, len(lessons), steps)
+        product = shared.learner.distill(version, lessons, steps, shared.env.now)
         return Work("distill", product, steps, samples)
 
     def merge(self, version: Any, parts: Sequence[tuple[Any, float]], keeper: int = -1) -> Work:

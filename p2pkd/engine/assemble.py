@@ -11,16 +11,13 @@ from p2pkd.core.remarks import collecting
 from p2pkd.core.rng import Streams
 from p2pkd.engine.capable import check_device, check_machine
 from p2pkd.engine.churn import Churn
-from p2pkd.engine.class_contents import ClassComposer
-from p2pkd.engine.contents import Composer, RowComposer, WeightComposer
-from p2pkd.engine.generator_contents import GeneratorComposer
 from p2pkd.engine.profile import Profile, make_profile
 from p2pkd.engine.search import with_widths
 from p2pkd.engine.simulation import Simulation
 from p2pkd.knowledge.codecs import default_codec
-from p2pkd.learning.architecture import build_architecture
-from p2pkd.learning.classes import classes_of
-from p2pkd.learning.null import NullLearner
+from p2pkd.knowledge.exchange import Exchange, Setting
+from p2pkd.learning.backends.null import NullLearner
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.learning.recipe import Recipe
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.scenario import Scenario
@@ -60,7 +57,7 @@ def _assembled(
         check_machine(scenario, world, profile)
     learner = _learner(scenario, world, streams, dry_run=dry_run)
     try:
-        composer = _composer(scenario, world, profile, learner, streams)
+        composer = _exchange(scenario, world, profile, learner, streams)
         churn = None
         if scenario.churn is not None:
             churn = Churn(scenario.churn, scenario, world.topology, streams, base)
@@ -97,77 +94,45 @@ def _with_rows(scenario: Scenario, world: World) -> Scenario:
         return scenario
     assert world.data is not None
     n = len(world.data.reference_y)
-    if world.data.known is not None and getattr(send.knowledge, "same_rows", False):
+    if world.data.known is not None and send.knowledge.same_rows:
         raise InputError(
             f"data.reference.known: {send.knowledge.tag_value} need the same rows everywhere; use"
             " 100 %"
         )
     n = n if send.rows == "all" else min(send.rows, n)
-    knowledge = send.knowledge.over(n, _row_length(send.knowledge, world))
+    data = world.data
+    models = [build_architecture(s, data.input_shape, data.n_classes) for s in world.model_specs]
+    knowledge = send.knowledge.over(n, send.knowledge.row_length(data.n_features, models))
     send = send.model_copy(update={"knowledge": knowledge})
     method = scenario.method.model_copy(update={"send": send})
     return scenario.model_copy(update={"method": method})
 
 
-def _row_length(knowledge: Any, world: World) -> int:
-    """Return how many numbers a row has that *knowledge* is about: inputs, or features."""
-    data = world.data
-    assert data is not None
-    if getattr(knowledge, "of_activations", False):
-        return _places(world)
-    if not getattr(knowledge, "of_features", False):
-        return data.n_features
-    return build_architecture(world.model_specs[0], data.input_shape, data.n_classes).n_features
-
-
-def _places(world: World) -> int:
-    """Return the places of a map of activations; raise InputError if models differ in them."""
-    data = world.data
-    assert data is not None
-    kinds = [build_architecture(s, data.input_shape, data.n_classes) for s in world.model_specs]
-    if len({kind.n_places for kind in kinds}) > 1:
-        each = ", ".join(f"{kind.name}: {kind.n_places}" for kind in kinds)
-        raise InputError(
-            f"method.send.knowledge: activation_maps need models with as many places each,"
-            f" given {each}; use convolutions alike but for their channels, or attention_maps"
-        )
-    return kinds[0].n_places
-
-
-def _composer(
+def _exchange(
     scenario: Scenario, world: World, profile: Profile, learner: Any, streams: Streams
-) -> Composer:
-    method, data = scenario.method, world.data
-    assert data is not None
-    knowledge: Any = method.send.knowledge
-    if getattr(knowledge, "generates", False):
-        return GeneratorComposer(
-            method,
-            data.n_classes,
-            learner,
-            streams,
-            profile.private_rows,
-            profile.flops_forward,
-        )
-    if knowledge.about_rows and knowledge.about_classes:
-        part = data.partition
-        classes = classes_of(data.private_y[part.rows], part.offsets)
-        return ClassComposer(
-            method, classes, data.n_classes, learner, streams, profile.private_rows
-        )
-    if knowledge.about_rows:
-        n, private = len(data.reference_y), profile.private_rows
-        return RowComposer(method, n, data.n_classes, learner, streams, private, data.known)
-    return WeightComposer(method, profile.sent, learner)
+) -> Exchange:
+    knowledge: Any = scenario.method.send.knowledge
+    assert world.data is not None
+    setting = Setting(
+        scenario.method,
+        world.data,
+        learner,
+        streams,
+        profile.private_rows,
+        profile.sent,
+        profile.flops_forward,
+    )
+    exchange: Exchange = knowledge.exchange(setting)
+    return exchange
 
 
 def _learner(scenario: Scenario, world: World, streams: Streams, *, dry_run: bool) -> Any:
     if dry_run:
         return NullLearner()
+    from p2pkd.learning.backends.remote import RemoteLearner
+    from p2pkd.learning.compute.processes import processes
+    from p2pkd.learning.compute.settings import Settings
     from p2pkd.learning.learner import DeferredLearner
-    from p2pkd.learning.processes import processes
-    from p2pkd.learning.remote import RemoteLearner
-    from p2pkd.learning.settings import Settings
 
     data, recipe = world.data, Recipe.of(scenario.method)
     assert data is not None

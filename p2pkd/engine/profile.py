@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from p2pkd.engine.effort import Traffic
-from p2pkd.learning.architecture import Architecture, build_architecture
-from p2pkd.learning.consolidate import optimizer_of
-from p2pkd.learning.nearest import holding
-from p2pkd.learning.trust import trusting
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.models.build import build_architecture
+from p2pkd.learning.optim.consolidate import optimizer_of
+from p2pkd.learning.state.layout import Layout, memories_of
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Scenario
@@ -80,12 +80,11 @@ def make_profile(scenario: Scenario, world: World) -> Profile:
 
 def families_of(learn: Any, specs: Sequence[ModelSpec]) -> list[list[int]]:
     """Return for each of *specs* the numbers of those that its agents may change to, ascending."""
-    candidates = getattr(learn, "candidates", None)
-    if candidates is None:
+    if learn.turns_between_choices is None:
         return [[i] for i in range(len(specs))]
     families: list[list[int]] = []
     for spec in specs:
-        own = [other for other in candidates(spec) if other in specs]
+        own = [other for other in learn.candidates(spec) if other in specs]
         families.append([specs.index(other) for other in dict.fromkeys(own)])
     return families
 
@@ -97,19 +96,15 @@ def memory_needs(
 
     *neighbours* is the number of peers whose messages may be remembered.
     """
-    learn, memory = method.learn, method.memory
+    learn: Any = method.learn
+    memory = method.memory
     knowledge: Any = method.send.knowledge
     p = model.n_parameters
     batch = len(data.private_y) if learn.batch == "full" else learn.batch
-    if knowledge.about_rows:
-        n = len(data.reference_y)
-        rows = n if method.send.rows == "all" else min(method.send.rows, n)
-        rows = data.n_classes if knowledge.about_classes else rows
-        rows = 1 if getattr(knowledge, "generates", False) else rows
-        message = rows * knowledge.width(data.n_classes)
-    else:
-        message = _sent(method, model)
-    cached = getattr(method.gossip.protocol, "cache", None) is not None
+    n = len(data.reference_y)
+    rows = n if method.send.rows == "all" else min(method.send.rows, n)
+    message = knowledge.message_floats(rows, data.n_classes, _sent(method, model))
+    cached = method.gossip.protocol.cached_rounds is not None
     numbers = {
         "parameters": p,
         "gradient": p,
@@ -118,7 +113,7 @@ def memory_needs(
         "remembered messages": message * memory.capacity(neighbours),
         "cached targets": len(data.reference_y) * data.n_classes if cached else 0,
     }
-    if getattr(learn, "transfers", False):
+    if learn.second_model:
         both = numbers["gradient"] + numbers["optimiser state"] + numbers["activations"]
         numbers["the received model, learning"] = p + both
     return {part: float(FLOAT_BYTES * count) for part, count in numbers.items() if count}
@@ -132,17 +127,16 @@ def make_traffic(method: MethodSpec, model: Architecture, data: Data) -> Traffic
 
 
 def _state_floats(method: MethodSpec, n_parameters: int, data: Data) -> int:
-    learn = method.learn
-    optimizer = trusting(
-        optimizer_of(learn, learn.optimizer), method.teachers.weights, len(data.partition.sizes)
-    )
-    optimizer = holding(optimizer, learn, method.send.knowledge, data.n_classes)
-    return optimizer.state_floats(n_parameters)
+    learn: Any = method.learn
+    weights: Any = method.teachers.weights
+    n = len(data.partition.sizes)
+    memories = memories_of(learn, weights, method.send.knowledge, n, data.n_classes)
+    layout = Layout.of(n_parameters, optimizer_of(learn, learn.optimizer), memories)
+    return layout.width - n_parameters
 
 
 def _sent(method: MethodSpec, model: Architecture) -> int:
-    part = getattr(method.send.knowledge, "part", "model")
-    return model.n_sent if part == "proxy" else model.n_parameters
+    return model.n_sent if method.send.knowledge.proxied else model.n_parameters
 
 
 def _of_groups(world: World) -> list[tuple[int, int]]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import simpy
 
 from p2pkd.core.records import Observer
 from p2pkd.distillation.base import Objective
 from p2pkd.engine.books import Books
-from p2pkd.engine.contents import Composer
 from p2pkd.engine.effort import Efforts
 from p2pkd.engine.ledger import Ledger
 from p2pkd.engine.network import Network
 from p2pkd.engine.outlook import Outlook
 from p2pkd.gossip.peers import PeerSampler
 from p2pkd.gossip.tokens import Accounts
+from p2pkd.knowledge.exchange import Exchange
 from p2pkd.scenario.method import MethodSpec
 
 
@@ -30,7 +30,7 @@ class Shared:
     objective: Objective
     learner: Any
     network: Network
-    composer: Composer
+    composer: Exchange
     peers: PeerSampler
     observer: Observer
     books: Sequence[Books]
@@ -64,11 +64,8 @@ class Shared:
             "fanout": 1 << 62 if fanout == "all" else fanout,
             "learns_at_ticks": self.method.learn.when == "tick",
             "learns_on_receipt": self.method.learn.when == "receive",
-            "refresh_s": getattr(self.objective, "refresh", 0.0),
-            "taught_by_models": getattr(self.objective, "models", False),
-            "model_thirds": getattr(self.objective, "model_thirds", 1),
-            "counts_own": getattr(self.objective, "counts_own", False),
-            "teach_after_s": getattr(self.objective, "teach_after", None),
+            "refresh_s": self.objective.refresh_s,
+            "teach_after_s": self.objective.teach_after_s,
             "teacher": self.objective.teacher,
             "warm_up_s": self.method.teachers.warm_up,
             # Nobody listens who has not overridden the hook.
@@ -84,9 +81,6 @@ class Shared:
     learns_on_receipt: bool = False
     refresh_s: float = 0.0
     teach_after_s: float | None = None
-    taught_by_models: bool = False
-    model_thirds: int = 1
-    counts_own: bool = False
     teacher: str = "peers"
     warm_up_s: float = 0.0
     records: bool = True
@@ -100,15 +94,3 @@ class Shared:
         """Return how many private rows a gradient step of *agent* sees."""
         batch = self.objective.batch
         return self.private_rows[agent] if batch == "full" else batch
-
-    def distill_batch_of(self, agent: int) -> int:
-        """Return how many rows a distillation step sees: reference rows, and private if joint."""
-        batch = self.objective.batch
-        if getattr(self.objective, "classwise", False) or self.taught_by_models:
-            return self.batch_of(agent)
-        if getattr(self.objective, "generated", False):
-            made: int = cast(Any, self.composer).lesson_cost(agent, batch)
-            return made + self.batch_of(agent)
-        rows = self.composer.lesson_rows(agent) if batch == "full" else batch
-        rows *= getattr(self.objective, "passes", 1)
-        return rows + (self.batch_of(agent) if self.objective.joint is not None else 0)

@@ -15,11 +15,11 @@ from p2pkd.distillation.base import Objective
 from p2pkd.engine.agent import Agent
 from p2pkd.engine.asked import Asked
 from p2pkd.engine.behaviours import make_agents
+from p2pkd.engine.behaviours.aggregator import AggregatorAgent
 from p2pkd.engine.books import Books
 from p2pkd.engine.capacity import make_capacity
 from p2pkd.engine.churn import Churn
 from p2pkd.engine.clocks import AsynchronousClock, RoundClock
-from p2pkd.engine.contents import Composer
 from p2pkd.engine.core_links import make_shared_links
 from p2pkd.engine.dynamics import make_changes
 from p2pkd.engine.effort import make_efforts
@@ -41,6 +41,7 @@ from p2pkd.engine.timeline import Timeline
 from p2pkd.engine.transports import make_transport
 from p2pkd.engine.views import VIEW, make_views
 from p2pkd.gossip.flow import TokenSpec
+from p2pkd.knowledge.exchange import Exchange
 from p2pkd.scenario.churn import ChurnSpec
 from p2pkd.scenario.evaluate import server_has_model
 from p2pkd.scenario.scenario import Scenario
@@ -69,7 +70,7 @@ class Simulation:
         scenario: Scenario,
         world: World,
         learner: Any,
-        composer: Composer,
+        composer: Exchange,
         profile: Profile,
         streams: Streams,
         observer: Observer,
@@ -113,9 +114,9 @@ class Simulation:
         self.churn = churn
         self.presence = self._make_presence() if may_leave else None
 
-    def _make_ledger(self, composer: Any, learner: Any) -> Ledger | None:
+    def _make_ledger(self, composer: Exchange, learner: Any) -> Ledger | None:
         codec = self.scenario.method.send.codec
-        if not getattr(codec, "looks", False):
+        if codec is None or not codec.looks:
             return None
         latency = self.world.links.latency
         return Ledger(self.env, codec, learner, composer.extra_bytes, latency)
@@ -130,7 +131,7 @@ class Simulation:
         return Network(env, transport, links, hazards, self.books, self.observer, self._receive)
 
     def _make_shared(
-        self, learner: Any, composer: Composer, sampler: Any, streams: Streams
+        self, learner: Any, composer: Exchange, sampler: Any, streams: Streams
     ) -> Shared:
         world, method = self.world, self.scenario.method
         objective = method.learn
@@ -258,8 +259,9 @@ class Simulation:
             record = self._agent_record(agent, count)
             self.observer.agent(record)
             missing.add(record)
-            missing.answers += getattr(agent, "answers", 0)
-            missing.late += getattr(agent, "late", 0)
+            if isinstance(agent, AggregatorAgent):
+                missing.answers += agent.answers
+                missing.late += agent.late
         self.shortfalls = missing.sentences(self.env.now)
         self.observer.advance(self.env.now, self.events)
 
@@ -272,8 +274,8 @@ class Simulation:
     def _epsilon(self, agent: int) -> float:
         """Return the privacy that *agent* has spent; what it predicted and never sent counts."""
         privacy: Any = self.scenario.method.send.privacy
-        composer: Any = self.shared.composer
-        return float("nan") if privacy is None else float(privacy.epsilon(composer.spoken[agent]))
+        spoken = self.shared.composer.spoken[agent]
+        return float("nan") if privacy is None else float(privacy.epsilon(spoken))
 
     def _agent_record(self, agent: Agent, discarded: int) -> AgentRecord:
         i, books, world = agent.agent, agent.books, self.world

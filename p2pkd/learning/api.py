@@ -5,9 +5,9 @@ Shapes: G agents, K messages, R or B rows, C classes, W numbers a row, d feature
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,40 @@ class Outputs(NamedTuple):
     features: Tensor
 
 
-class Knowledge(Protocol):
-    """What is sent about reference rows."""
+class Teaching(Protocol):
+    """How a group of agents learns from what it has heard (`p2pkd.learning.training.teaching`)."""
+
+    def shape(self, tables: Any, product: Any) -> Hashable:
+        """Return what lessons must have in common to share a group."""
+
+    def teach(self, group: Any) -> Tensor:
+        """Return the rows ``(G, width)`` that the agents have after the lesson."""
+
+
+class Sent(Protocol):
+    """What is sent, whatever it is."""
+
+    about_rows: ClassVar[bool]
+    about_reference: ClassVar[bool]
+
+    @property
+    def proxied(self) -> bool:
+        """Whether only the proxies of duos are sent and merged."""
+
+    def teaching(self) -> Teaching:
+        """Return how a group of agents learns from messages of it."""
+
+
+class Knowledge(Sent, Protocol):
+    """What is sent as rows of numbers."""
+
+    def shape(self, tables: Any, agent: int) -> Hashable:
+        """Return what *agent* must have in common with others to predict in a group with them."""
+
+    def predict(
+        self, tables: Any, agents: Any, rows: Tensor, architecture: Any, flat: Tensor
+    ) -> Tensor:
+        """Return what models *flat* ``(G, P)`` say of *rows* ``(G, R)``, ``(G, R, W)``."""
 
     def width(self, n_classes: int) -> int:
         """Return W, the numbers sent for a row."""
@@ -55,9 +87,14 @@ class Combination(Protocol):
     def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return targets ``(G, R, C)`` from ``(G, K, R, C)`` and weights ``(G, K, R)``."""
 
+    def pull(self, objective: Any, goals: Any, here: slice) -> Any:
+        """Return *objective*'s pull to the targets of the rows *here* of a lesson."""
+
 
 class Weighting(Protocol):
     """How much each teacher counts."""
+
+    remembers: ClassVar[bool]
 
     def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
         """Return unnormalised weights ``(G, K, R)``, 0 where *present* is."""
@@ -136,6 +173,48 @@ class RowLoss(Protocol):
         An objective may also have ``row_gradient(outputs, targets)``, the gradient of this with
         respect to the logits, ``(G, B, C)``: it saves a pass of automatic differentiation.
         """
+
+
+class Objective(RowLoss, Protocol):
+    """A distillation loss, and what else a method's objective says of learning.
+
+    Each is described in `p2pkd.distillation.base.Objective`, which has the defaults.
+    """
+
+    teacher: ClassVar[str]
+
+    @property
+    def deployed(self) -> Callable[[Tensor], Tensor] | None:
+        """Makes the weights that models use of those that are trained, where they differ."""
+
+    @property
+    def penalty_gradient(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """Gives the gradient of a penalty from weights trained and used."""
+
+    @property
+    def by_prototypes(self) -> bool:
+        """Whether agents hold on to prototypes, to predict by them."""
+
+    @property
+    def held_out(self) -> float | None:
+        """The share of private rows that are never trained on."""
+
+    @property
+    def consolidation(self) -> tuple[int, float] | None:
+        """After how many updates, and how strongly, weights hold on to what mattered."""
+
+    @property
+    def public_batch(self) -> int | None:
+        """How many public rows a step draws, if not as many as private ones."""
+
+    def teaching(self, knowledge: Any) -> Teaching:
+        """Return how groups of agents learn from *knowledge*."""
+
+    def read(self, knowledge: Any, values: Tensor, n_classes: int) -> Tensor:
+        """Return received *values* ``(G, K, R, W)`` as they are combined."""
+
+    def pull_to(self, targets: Tensor, share: Tensor, places: Tensor) -> Any:
+        """Return the gradient of the loss at outputs, as a function of them."""
 
 
 class Lesson(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import MERGE, Version
+from p2pkd.learning.state.tables import Tables
+from p2pkd.learning.state.versions import Version
 
 # Rows that are added up in one call: fixed, since the last digits of sums depend on it.
 BLOCK = 1024
@@ -27,7 +27,7 @@ def average_of(versions: Sequence[Version], tables: Tables) -> Version | None:
     for start in range(0, len(versions), BLOCK):
         rows = tables.index([version.row for version in versions[start : start + BLOCK]])
         total += pool.data[:, :n].index_select(0, rows).double().sum(0)
-    product = Version(agent, pool, MERGE, None, None, 0, 0, 0, 0, 0)
+    product = Version(agent, pool)
     (product.row,) = pool.take(1)
     pool.data[product.row, :n] = (total / len(versions)).float()
     pool.data[product.row, n:] = 0  # what agents remember beside is nobody's mean

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from p2pkd.learning.api import Rows
-from p2pkd.learning.screen import number_of
-from p2pkd.learning.tables import take
-from p2pkd.learning.versions import Payload, Version
+from p2pkd.learning.state.screen import number_of
+from p2pkd.learning.state.tables import take
+from p2pkd.learning.state.versions import Payload, Version
 
 Array = NDArray[np.float64]
 

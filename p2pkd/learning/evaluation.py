@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from p2pkd.learning.api import Evaluation, Scored
-from p2pkd.learning.architecture import Architecture
 from p2pkd.learning.average import average_of
-from p2pkd.learning.nearest import Held, held_by, nearest_logits
-from p2pkd.learning.screen import number_of
-from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import Version
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.state.screen import number_of
+from p2pkd.learning.state.tables import Tables
+from p2pkd.learning.state.versions import Version
+from p2pkd.learning.training.nearest import Held, held_in, nearest_logits
 
 if TYPE_CHECKING:
-    from p2pkd.learning.executor import Executor
+    from p2pkd.learning.compute.executor import Executor
 
 # Test rows that go through the models in one call: hidden layers then stay in cache.
 BLOCK = 256
@@ -56,12 +56,16 @@ class _Tally:
                 for start in range(0, len(who), size):
                     part = who[start : start + size]
                     rows = self.tables.index([looks[i][0].row for i in part])
-                    flat = pool.data[:, : architecture.n_parameters].index_select(0, rows)
+                    layout = self.tables.layout(architecture)
+                    flat = layout.parameters(pool.data).index_select(0, rows)
                     flat, seen = self.tables.deployed(flat), architecture
                     if proxies:
                         duo: Any = architecture
                         flat, seen = duo.split(flat)[0], duo.proxy
-                    held = None if proxies else held_by(self.tables, pool, rows)
+                    held = None
+                    if "prototypes" in layout and not proxies:
+                        memory = layout.part("prototypes", pool.data).index_select(0, rows)
+                        held = held_in(memory, self.tables.n_classes)
                     self._add(part, [looks[i][1] for i in part], flat, seen, held)
         self.diverged |= [number_of(version) is not None for version, _ in looks]
         self.diverged |= ~np.isfinite(self.loss)

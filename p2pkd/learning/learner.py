@@ -11,26 +11,21 @@ from numpy.typing import NDArray
 
 from p2pkd.core.rng import Streams
 from p2pkd.learning.api import Evaluation, Rows
-from p2pkd.learning.architecture import Architecture, build_architecture
+from p2pkd.learning.compute.executor import Executor
+from p2pkd.learning.compute.kernels import Kernels
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.learning.evaluation import evaluate
-from p2pkd.learning.executor import Executor
-from p2pkd.learning.kernels import Kernels
-from p2pkd.learning.pools import Pool
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.learning.pretrain import pretrain
 from p2pkd.learning.recipe import Recipe
-from p2pkd.learning.settings import Settings
-from p2pkd.learning.tables import Tables
-from p2pkd.learning.versions import (
-    DISTILL,
-    ENCODE,
-    INITIAL,
-    MERGE,
-    TRAIN,
-    Mean,
+from p2pkd.learning.state.operations import Distill, Encode, Initial, Mean, Merge, Predict, Train
+from p2pkd.learning.state.pools import Pool
+from p2pkd.learning.state.tables import Tables
+from p2pkd.learning.state.versions import (
     Part,
     Payload,
     Version,
-    level_after,
 )
 from p2pkd.scenario.models import ModelSpec
 from p2pkd.scenario.scenario import Fresh, Pretrained, StartSpec
@@ -72,11 +67,9 @@ class DeferredLearner:
         self.executor = Executor(self.settings, self.kernels)
         self.pool_of = [self.tables.pools[i] for i in model_of.tolist()]
         self.batch = recipe.batch or 0
-        self.public_batch: int = getattr(recipe.objective, "server_batch", self.batch)
+        self.public_batch = recipe.objective.public_batch or self.batch
         self.is_joint = recipe.objective.joint is not None
-        knowledge = recipe.knowledge
-        of_reference = recipe.about_rows and not getattr(knowledge, "about_classes", False)
-        self.known = getattr(data, "known", None) if of_reference else None
+        self.known = data.known if recipe.knowledge.about_reference else None
         self.told = [0] * len(self.pool_of)
         self.pending: list[ref[Any]] = []
         self.max_pending = self.settings.max_pending or max(2**15, 4 * len(self.pool_of))
@@ -105,29 +98,16 @@ class DeferredLearner:
 
     def initial(self, agent: int) -> Version:
         """Return the version with which *agent* begins."""
-        version = Version(agent, self.pool_of[agent], INITIAL, None, None, 0, 0, 0, 0, 1)
-        return self._record(version)
+        return self._record(Version(agent, self.pool_of[agent], Initial(), level=1))
 
     def train(self, version: Version, steps: int) -> Version:
         """Return *version* after *steps* cross-entropy steps on its agent's private rows."""
         if steps == 0:
             return version
-        agent = version.agent
         # Sample numbers go on where this version's own history of draws ended.
-        before = version.samples
-        product = Version(
-            agent,
-            version.pool,
-            TRAIN,
-            version,
-            before,
-            steps,
-            version.updates + steps,
-            before + steps * self.batch,
-            version.drawn,
-            level_after(version.level),
-        )
-        return self._record(product)
+        operation = Train(steps, version.samples)
+        samples = steps * self.batch
+        return self._record(version.after(operation, version.level, steps=steps, samples=samples))
 
     def distill(
         self, version: Version, lessons: Sequence[Any], steps: int, now_s: float = 0.0
@@ -149,17 +129,12 @@ class DeferredLearner:
         if self.recipe.judges:
             notes = [(lesson.sender, now_s - lesson.made_s) for lesson in lessons]
         n = steps * self.public_batch
-        product = Version(
-            version.agent,
-            version.pool,
-            DISTILL,
-            version,
-            (kept, version.samples, version.drawn, notes),
-            steps,
-            version.updates + steps,
-            version.samples + (n if self.is_joint else 0),
-            version.drawn + n,
-            level_after(max(version.level, *[payload.level for payload in kept])),
+        product = version.after(
+            Distill(steps, kept, version.samples, version.drawn, notes),
+            max(version.level, *[payload.level for payload in kept]),
+            steps=steps,
+            samples=n if self.is_joint else 0,
+            drawn=n,
         )
         return self._record(product)
 
@@ -189,7 +164,7 @@ class DeferredLearner:
         The optimiser's state and the counters remain *version*'s.  Parts must be of one
         architecture.  Where proxies are sent, theirs are merged and the private part stays.
         Part number *keeper*, or *version* itself, stands in for parts of other agents that are not
-        finite (see `p2pkd.learning.screen`).
+        finite (see `p2pkd.learning.state.screen`).
         """
         home = version.pool
         if self.tables.proxies is not None:
@@ -204,30 +179,19 @@ class DeferredLearner:
                 raise ValueError("merge: parts must have the architecture of the version")
             if part.level > level:
                 level = part.level
-        product = Version(
-            version.agent,
-            version.pool,
-            MERGE,
-            version,
-            (tuple(parts), kept),
-            0,
-            version.updates,
-            version.samples,
-            version.drawn,
-            level_after(level),
-        )
-        return self._record(product)
+        return self._record(version.after(Merge(tuple(parts), kept), level))
 
     def predict(self, version: Version, rows: Rows, *, exact: bool = False) -> Payload:
         """Return the payload of *version*'s predictions on the reference rows *rows*.
 
         Unless *exact*, they are as receivers decode them.
         """
-        payload = Payload(version, self.tables.payload_pool(len(rows)), rows, exact=exact)
+        number = 0
         if self.recipe.privacy is not None:
-            payload.number = self.told[version.agent]
+            number = self.told[version.agent]
             self.told[version.agent] += 1
-        return self._record(payload)
+        pool = self.tables.payload_pool(len(rows))
+        return self._record(Payload(version, pool, Predict(rows, exact, number)))
 
     def mean(self, version: Version, lessons: Sequence[Any], now_s: float = 0.0) -> Payload:
         """Return the payload of what *lessons* say together, as *version*'s agent combines them.
@@ -238,7 +202,8 @@ class DeferredLearner:
         rows = np.unique(np.concatenate([payload.rows for payload in kept]))
         notes = [(lesson.sender, now_s - lesson.made_s) for lesson in lessons]
         pool = self.tables.payload_pool(len(rows))
-        return self._record(Mean(version, pool, rows, kept, notes))
+        level = max(payload.level for payload in kept)
+        return self._record(Payload(version, pool, Mean(rows, kept, notes), level))
 
     def weights(self, version: Version) -> Version:
         """Return the payload of *version*'s parameters: itself, if transmission loses nothing."""
@@ -256,19 +221,7 @@ class DeferredLearner:
 
     def _encoded(self, version: Version, pool: Pool, *, exact: bool) -> Version:
         """Return what receivers have of *version*, in *pool*: encoded, unless *exact*."""
-        product = Version(
-            version.agent,
-            pool,
-            ENCODE,
-            version,
-            exact,
-            0,
-            version.updates,
-            version.samples,
-            version.drawn,
-            level_after(version.level),
-        )
-        return self._record(product)
+        return self._record(version.after(Encode(exact), version.level, pool=pool))
 
     def _record(self, product: _Product) -> _Product:
         pending = self.pending
@@ -317,7 +270,7 @@ class DeferredLearner:
         Those that are not finite; one that is remembered for long counts once.
         """
         self.flush()
-        own = getattr(self.recipe.objective, "teacher", "peers") == "self"
+        own = self.recipe.objective.teacher == "self"
         return [0 if own else len(version.discarded) for version in versions]
 
     def architecture(self, version: Version) -> Architecture:

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from p2pkd.learning.architecture import Architecture
-from p2pkd.learning.objectives import mean_weights, private_pull
-from p2pkd.learning.optimizers import clip_
-from p2pkd.learning.tables import Tables
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.optim.optimizers import clip_
+from p2pkd.learning.state.tables import Tables
+from p2pkd.learning.training.objectives import mean_weights, private_pull
 
 BATCH = 32
 

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from p2pkd.learning.api import Codec, Combination, Judge, Knowledge, RowLoss, Sharpening, Weighting
+from p2pkd.learning.api import (
+    Codec,
+    Combination,
+    Judge,
+    Knowledge,
+    Objective,
+    Sharpening,
+    Teaching,
+    Weighting,
+)
 from p2pkd.scenario.method import MethodSpec
 from p2pkd.scenario.optimizers import OptimizerSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +52,7 @@ class Recipe:
     codec: Codec | None
     combine: Combination
     weighting: Weighting
-    objective: RowLoss
+    objective: Objective
     judges: tuple[Judge, ...] = ()
     sharpening: Sharpening | None = None
     measured: bool = False
@@ -49,27 +61,20 @@ class Recipe:
     privacy: Any = None
     looks: tuple[str, ...] = ()
 
-    # What a choice need not have is asked for once: each asking costs as much as a small product.
-
     @cached_property
-    def penalty(self) -> Callable[[Any, Any], Any] | None:
+    def penalty(self) -> Callable[[Tensor, Tensor], Tensor] | None:
         """The objective's gradient of a penalty on parameters, where it has one."""
-        return getattr(self.objective, "penalty_gradient", None)
+        return self.objective.penalty_gradient
 
     @cached_property
-    def deployed(self) -> Callable[[Any], Any] | None:
+    def deployed(self) -> Callable[[Tensor], Tensor] | None:
         """What the objective makes of parameters before models use them, where it does."""
-        return getattr(self.objective, "deployed", None)
+        return self.objective.deployed
 
     @cached_property
-    def traits(self) -> frozenset[str]:
-        """Which of these words are true of the objective, or of how targets are combined."""
-        words = (
-            "activations", "classwise", "counts_own", "fuses", "models", "maps", "pairwise",
-            "separate", "transfers", "unnormalised",
-        )  # fmt: skip
-        choices = (self.objective, self.combine)
-        return frozenset(w for w in words if any(getattr(c, w, False) for c in choices))
+    def teaching(self) -> Teaching:
+        """How a group of agents learns from what it has heard."""
+        return self.objective.teaching(self.knowledge)
 
     @classmethod
     def of(cls, method: MethodSpec) -> Self:
@@ -78,16 +83,16 @@ class Recipe:
         learn: Any = method.learn
         knowledge: Any = method.send.knowledge
         codec: Any = method.send.codec
-        combine: Any = learn if hasattr(learn, "targets") else method.teachers.combine
+        combine: Any = learn.combination(method.teachers.combine)
         weighting: Any = method.teachers.weights
         rules: list[Any] = [weighting, *method.teachers.filters]
         peers: Any = method.gossip.peers
         protocol: Any = method.gossip.protocol
-        # Aggregators and members remember no messages but what they are told, row by row or whole.
-        aggregated, caches = hasattr(protocol, "cache"), getattr(protocol, "cache", None)
         judges = [rule for rule in rules if hasattr(rule, "factors")]
         if method.memory.half_life is not None:
             judges.append(method.memory)
+        # Aggregators and members remember no messages but what they are told, row by row or whole.
+        aggregated, caches = protocol.aggregated, bool(protocol.cached_rounds)
         return cls(
             optimizer=learn.optimizer,
             lr=learn.lr,
@@ -102,9 +107,9 @@ class Recipe:
             objective=learn,
             judges=tuple(judges),
             sharpening=cast(Any, method.teachers.sharpen),
-            measured=any("accuracy" in getattr(rule, "facts", ()) for rule in [*rules, peers]),
-            partial=bool(caches) if aggregated else _by_rows(method),
-            proxied=getattr(knowledge, "part", "model") == "proxy",
+            measured=any("accuracy" in rule.facts for rule in [*rules, peers]),
+            partial=caches if aggregated else _by_rows(method),
+            proxied=knowledge.proxied,
             privacy=method.send.privacy,
             looks=method.looks,
         )
@@ -112,4 +117,4 @@ class Recipe:
 
 def _by_rows(method: MethodSpec) -> bool:
     """Tell whether lessons are read from a memory of rows; one's own snapshot is always whole."""
-    return method.memory.partial and getattr(method.learn, "teacher", "peers") != "self"
+    return method.memory.partial and method.learn.teacher != "self"

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from p2pkd.learning.mlp import Mlp
-from p2pkd.learning.resize import kept_units, resized_with
-from p2pkd.learning.tables import take
-from p2pkd.learning.versions import Version
+from p2pkd.learning.models.mlp import Mlp
+from p2pkd.learning.models.resize import kept_units, resized_with
+from p2pkd.learning.state.tables import take
+from p2pkd.learning.state.versions import Version
 
 
 def resize(learner: Any, version: Version, model: int) -> Version:
@@ -28,8 +28,8 @@ def resize(learner: Any, version: Version, model: int) -> Version:
     learner.flush()
     row = version.pool.data[version.row].cpu().numpy()
     # What is remembered of other agents, and not of weights, stands last and is of no width.
-    of_others = learner.tables.optimizer.state_floats(0)
-    weights, rest = row[: len(row) - of_others], row[len(row) - of_others :]
+    of_weights = learner.tables.layout(old).slices["optimiser"].stop
+    weights, rest = row[:of_weights], row[of_weights:]
     parts = weights.reshape(-1, old.n_parameters)
     kept = kept_units(parts[0], old.widths, new.widths)
     rng = learner.tables.streams.generator("widths", version.agent, version.updates)
@@ -41,14 +41,9 @@ def resize(learner: Any, version: Version, model: int) -> Version:
     product = Version(
         version.agent,
         pool,
-        version.kind,
-        None,
-        None,
-        0,
-        version.updates,
-        version.samples,
-        version.drawn,
-        0,
+        updates=version.updates,
+        samples=version.samples,
+        drawn=version.drawn,
     )
     (product.row,) = pool.take(1)
     values = torch.from_numpy(np.concatenate([*numbers, rest])).to(pool.data.device)

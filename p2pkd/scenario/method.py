@@ -24,6 +24,19 @@ class KnowledgeSpec(Family, root=True):
     plural = "knowledge"
 
     about_rows: ClassVar[bool] = True
+    """Whether it is told in rows of numbers, made for each message; else models are sent."""
+    about_reference: ClassVar[bool] = True
+    """Whether these rows are rows of the reference set."""
+    proxied: ClassVar[bool] = False
+    """Whether only the proxies of duos are sent and merged."""
+    knowledge_type: ClassVar[str] = ""
+    """What the numbers are: objectives say which types they learn from."""
+    same_rows: ClassVar[bool] = False
+    """Whether all messages must be about the same rows."""
+    of_features: ClassVar[bool] = False
+    """Whether inputs are told that only the last layer reads: features that are made."""
+    labels_alone: ClassVar[bool] = False
+    """Whether nothing is told of how sure the sender is."""
     one_architecture: ClassVar[bool] = False
     """Whether sender and receiver must have the same model."""
 
@@ -41,11 +54,41 @@ class CodecSpec(Family, root=True):
 
     plural = "codecs"
 
+    looks: ClassVar[bool] = False
+    """Whether the size of a message, and so the timeline, depends on what is learned."""
+    for_differences: ClassVar[bool] = False
+    """Whether it leaves so much out that it suits differences alone."""
+    labels_alone: ClassVar[bool] = False
+    """Whether nothing is told of how sure the sender is."""
+
+    @property
+    def inner(self) -> Any:
+        """The codec inside, where this is one around another."""
+        return None
+
 
 class ProtocolSpec(Family, root=True):
     """Who starts an exchange, and who answers."""
 
     plural = "protocols"
+
+    aggregated: ClassVar[bool] = False
+    """Whether aggregators ask, and the others answer."""
+
+    @property
+    def cached_rounds(self) -> int | None:
+        """For how many rounds a row's mean is kept by all; None: it is not."""
+        return None
+
+    @property
+    def waits_s(self) -> float | None:
+        """For how long answers are waited for, in seconds; None: nobody waits."""
+        return None
+
+    @property
+    def server_learns(self) -> bool:
+        """Whether a server has a model that learns from the predictions it is told."""
+        return False
 
     def following(self, every: float) -> ProtocolSpec:
         """Return the protocol with its defaults as they suit a period of *every* seconds."""
@@ -57,6 +100,8 @@ class PeersSpec(Family, root=True):
 
     plural = "peers"
 
+    facts: ClassVar[frozenset[str]] = frozenset()
+    """What must travel with every message for the choice's sake."""
     looks: ClassVar[bool] = False
     """Whether the choice, and so the timeline, depends on what is learned."""
 
@@ -73,6 +118,11 @@ class FlowSpec(Family, root=True):
     """How often an agent may speak."""
 
     plural = "flows"
+
+    @property
+    def first_turn(self) -> int | None:
+        """The first turn at which who has heard nothing may speak; None: it is not known."""
+        return None
 
     def misfits(self, gossip: GossipSpec) -> Iterator[str]:
         """Yield, in words, which other choices of *gossip* do not go with this one."""
@@ -121,11 +171,19 @@ class WeightingSpec(Family, root=True):
 
     plural = "weightings"
 
+    facts: ClassVar[frozenset[str]] = frozenset()
+    """What must travel with every message for the rule's sake; charged."""
+    remembers: ClassVar[bool] = False
+    """Whether it has a number for each other agent in its learner's own state."""
+
 
 class FilterSpec(Family, root=True):
     """Which teachers or rows are left out."""
 
     plural = "filters"
+
+    facts: ClassVar[frozenset[str]] = frozenset()
+    """What must travel with every message for the rule's sake; charged."""
 
 
 class SharpenSpec(Family, root=True):
@@ -146,6 +204,13 @@ class LearnSpec(Family, root=True):
     plural = "objectives"
     tag = "objective"
 
+    teacher: ClassVar[str] = "peers"  # peers | self | none
+    uses_reference: ClassVar[bool] = False
+    """Whether it needs reference rows, whatever is sent."""
+    looks: ClassVar[bool] = False
+    """Whether the timeline depends on what is learned."""
+    manner: ClassVar[str] = "gossip"
+    """What agents do beside learning and speaking at ticks (`p2pkd.engine.behaviours`)."""
     needs: ClassVar[frozenset[str]] = frozenset({"logits"})
     """The hooks that a model must offer (see `p2pkd.scenario.models.ModelSpec`)."""
 
@@ -160,6 +225,15 @@ class LearnSpec(Family, root=True):
     """Learn at one's own gossip tick, or upon each message."""
     train_on: Literal["private", "pooled"] = "private"
     """`pooled` lets every agent draw from everybody's rows: the ceiling, not a method."""
+
+    @property
+    def turns_between_choices(self) -> int | None:
+        """Turns until an agent chooses its architecture again; None: agents keep theirs."""
+        return None
+
+    def candidates(self, model: ModelSpec) -> tuple[ModelSpec, ...]:
+        """Return the architectures that an agent with *model* may choose from."""
+        return (model,)
 
     def data_misfits(self, data: DataSpec) -> Iterator[str]:
         """Yield, in words, which choices of *data* do not go with this objective."""
@@ -268,5 +342,5 @@ class MethodSpec(Spec):
         return tuple(
             f"{key}: {choice.tag_value}"
             for key, choice in choices.items()
-            if choice is not None and getattr(choice, "looks", False)
+            if choice is not None and choice.looks
         )

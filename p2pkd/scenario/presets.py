@@ -22,6 +22,14 @@ from p2pkd.scenario.merge import Loss, merge
 from p2pkd.scenario.yaml import Node, parse
 
 FOLDER = Path(__file__).parent.parent / "presets"
+# What presets were called that lacked a mechanism of the paper whose name they had.
+FORMER = {
+    "d-distillation": "latest-labels",
+    "idkd": "confident-labels",
+    "kt-pfl": "learned-weights",
+    "selective-fd": "selective-labels",
+    "sqmd": "similar-peers",
+}
 TEXTS = ("name", "summary", "paper", "departures")
 # What a preset may say of a scenario beside its method.
 SECTIONS = ("aggregators", "data", "evaluate", "models")
@@ -148,14 +156,20 @@ def layer_of(named: Node, root: Any, chain: tuple[str, ...] = ()) -> Node:
         loop = " -> ".join([*chain, name])
         raise ScenarioError([named.problem("method.preset", f"builds on itself: {loop}")])
     if name not in preset_names():
-        what = f"unknown preset {name!r}{suggestion(str(name), preset_names())}"
-        raise ScenarioError([named.problem("method.preset", what)])
+        raise ScenarioError([named.problem("method.preset", _unknown(str(name)))])
     preset = load_preset(name)
     own = Node({**preset.beside.value, "method": preset.method}, preset.beside.place)
     below = preset.method.value.get("preset")
     if below is None:
         return own
     return merge(layer_of(below, root, (*chain, name)), _nameless(own), root)
+
+
+def _unknown(name: str) -> str:
+    """Return what is wrong with *name*, which no preset has; and the name that is meant, if any."""
+    if name in FORMER:
+        return f"preset {name!r} is called {FORMER[name]!r}, after what it does (docs/presets.md)"
+    return f"unknown preset {name!r}{suggestion(name, preset_names())}"
 
 
 def _nameless(tree: Node) -> Node:

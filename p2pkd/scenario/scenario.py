@@ -170,8 +170,8 @@ class Scenario(Spec):
     def _tasks_suit(self) -> Iterator[str]:
         """Yield complaints about what only makes sense where all have the same labels."""
         sent, learn = self.method.send.knowledge, self.method.learn
-        kind = getattr(sent, "knowledge_type", "")
-        if getattr(learn, "teacher", "") == "peers" and kind not in FREE_OF_LABELS:
+        kind = sent.knowledge_type
+        if learn.teacher == "peers" and kind not in FREE_OF_LABELS:
             yield (
                 f"data.tasks: {sent.tag_value!r} are about one task's classes; between tasks send"
                 " features, relations or attention_maps"
@@ -189,7 +189,7 @@ class Scenario(Spec):
             raise ValueError(
                 f"aggregators and method.gossip.protocol 'coordinated' go together; add {wanted}"
             )
-        if self.aggregators is not None and getattr(learn, "manner", "gossip") != "gossip":
+        if self.aggregators is not None and learn.manner != "gossip":
             raise ValueError(f"aggregators: {learn.tag_value!r} is a method without any")
         if self.aggregators is not None:
             self._can_be_averaged()
@@ -198,7 +198,7 @@ class Scenario(Spec):
     def _can_be_averaged(self) -> None:
         """Raise ValueError where aggregators could make no mean of what they are told."""
         sent = self.method.send.knowledge
-        if getattr(sent, "knowledge_type", "") not in AVERAGED:
+        if sent.knowledge_type not in AVERAGED:
             raise ValueError(
                 f"method.send.knowledge: aggregators make no mean of {sent.tag_value!r}; send"
                 " weights, soft_labels, logits, hard_labels, label_averages or prototypes"
@@ -252,12 +252,9 @@ def _looks_at_reference(scenario: Scenario) -> bool:
     method, knowledge = scenario.method, scenario.method.send.knowledge
     if isinstance(scenario.models.start, Pretrained):
         return True
-    if getattr(method.learn, "teacher", "") == "none":
+    if method.learn.teacher == "none":
         return False
-    if getattr(method.learn, "fuses", False):
-        return True
-    free = ("about_classes", "generates")
-    return knowledge.about_rows and not any(getattr(knowledge, name, False) for name in free)
+    return knowledge.about_reference or method.learn.uses_reference
 
 
 def _as_written(model: ModelSpec) -> str:

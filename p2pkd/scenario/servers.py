@@ -21,7 +21,7 @@ def server_misfits(scenario: Scenario) -> Iterator[str]:
         "tells": protocol.tells != "mean",
         "cache": protocol.cache is not None,
     }
-    if not knowledge.about_rows or getattr(knowledge, "about_classes", False):
+    if not knowledge.about_reference:
         for key in (key for key, given in asked.items() if given):
             yield f"{KEY}.{key}: is about predictions, and {knowledge.tag_value} are sent"
         return
@@ -32,10 +32,10 @@ def server_misfits(scenario: Scenario) -> Iterator[str]:
             f" {learn.tag_value!r} steps on private rows too, and a server has none; use the order"
             " digest_then_revisit or revisit_then_digest"
         )
-    if asked["server_steps"] and learn.teacher == "none":
+    if asked["server_steps"] and learn.teacher != "peers":
         yield (
             f"{KEY}.server_steps: {protocol.server_steps}, but learn.objective"
-            f" {learn.tag_value!r} learns from nobody, and a server has nothing else; use response"
+            f" {learn.tag_value!r} learns from no messages; use response"
         )
     if asked["tells"] and not asked["server_steps"]:
         yield f"{KEY}.tells: 'model', but the server has none; give server_steps"
@@ -53,14 +53,14 @@ def _cache_misfits(scenario: Scenario) -> Iterator[str]:
         f"send.knowledge: {send.knowledge.tag_value!r} has no mean that can be kept; use"
         " soft_labels": send.knowledge.tag_value != "soft_labels",
         "send.codec: differences and compression need the same rows each time; use one of fixed"
-        " size": getattr(send.codec, "looks", False),
+        " size": send.codec is not None and send.codec.looks,
         f"{KEY}.returns: 'others' is another mean for everybody; use all": (
             protocol.returns != "all"
         ),
         f"{KEY}.tells: 'model' is not what is kept; use mean": protocol.tells != "mean",
         "teachers.filters: what is left out could not be kept": bool(teachers.filters),
         f"teachers.weights: {teachers.weights.tag_value!r} needs what is told beside predictions;"
-        " use uniform, confidence or entropy": bool(getattr(teachers.weights, "facts", ())),
+        " use uniform, confidence or entropy": bool(teachers.weights.facts),
         "teachers.combine: 'mean_losses' makes no mean; use mean_probabilities": (
             teachers.combine.tag_value == "mean_losses"
         ),

@@ -106,7 +106,7 @@ def clear(directory: Path) -> None:
 def _simulate(task: Task, directory: Path) -> None:
     from ruamel.yaml import YAML
 
-    from p2pkd.learning.memory import keep_freed_memory
+    from p2pkd.learning.compute.memory import keep_freed_memory
     from p2pkd.run import run
     from p2pkd.scenario.load import load_mapping
 

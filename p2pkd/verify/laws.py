@@ -44,6 +44,7 @@ LAWS: tuple[Law, ...] = (
     routes.window,
     routes.slow_start,
     routes.shared,
+    routes.scaled,
     tcp.alone,
     tcp.kept,
     tcp.together,

@@ -96,6 +96,23 @@ def shared(*, fast: bool) -> Iterator[Check]:
     yield from _edges(law)
 
 
+def scaled(*, fast: bool) -> Iterator[Check]:
+    """`links.scale` multiplies every delay and every rate, those of core links too."""
+    law = "scaled links, seconds"
+    for latency, rate in ((2.0, 1.0), (1.0, 0.5), (1.5, 2.0)):
+        scale = {"latency": latency, "rate": rate}
+        own = latency * LATENCY_S + WEIGHTS_BYTES / (rate * min(UPLINK, DOWNLINK))
+        case = f"latency {latency:g}, rate {rate:g}"
+        yield exact(law, case, own, _first(links={"scale": scale}))
+        narrow = {"uplink": "500 B/s", "downlink": "4 kB/s", "scale": scale}
+        own = latency * LATENCY_S + WEIGHTS_BYTES / (rate * 500)
+        yield exact(law, f"{case}, narrow uplinks", own, _first(links=narrow))
+        core = [{"name": "backbone", "rate": "2 kB/s"}]
+        expected = latency * LATENCY_S + 2 * WEIGHTS_BYTES / (2e3 * rate)
+        links = {**FAST, "core": core, "scale": scale}
+        yield exact(law, f"{case}, backbone", expected, _first(2, links=links))
+
+
 def _edges(law: str) -> Iterator[Check]:
     """On a line 0 - 1 - 2 of 10 and 4 kB/s everybody tells everybody, over 10 and 30 ms."""
     size = 60_000.0

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from p2pkd.cli import app
 from p2pkd.cli.streams import echo
 from p2pkd.core.waits import is_stopped
-from p2pkd.learning.channel import Channel
+from p2pkd.learning.backends.channel import Channel
 
 P2PKD = f"{sys.executable} -m p2pkd"
 SCENARIO = """\
@@ -165,7 +165,7 @@ def test_whoever_hurries_does_not_wait_for_a_process_that_is_stopped():
     process = Held()
     channel = Channel(here, [], multiprocessing.RawValue("b", 0), process)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("p2pkd.learning.channel.is_stopped", lambda pid: True)
+        patch.setattr("p2pkd.learning.backends.channel.is_stopped", lambda pid: True)
         channel._tell()
         assert not process.killed
         channel.hurry()

@@ -6,7 +6,7 @@ import pytest
 from p2pkd.calibration.bench import ladder, measure
 from p2pkd.calibration.fit import RULES, Rule, Timing, errors, fit, left_out
 from p2pkd.engine.effort import Traffic
-from p2pkd.learning.optimizers import make_optimizer
+from p2pkd.learning.optim.optimizers import make_optimizer
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
 from p2pkd.scenario.optimizers import AdamSpec
 

@@ -133,11 +133,13 @@ def _raising(error):
 
 
 def test_a_timeline_that_depends_on_learning_is_told():
-    path = Path("scenarios/methods/preset-sqmd.yaml")
+    path = Path("scenarios/methods/preset-similar-peers.yaml")
     told = "timeline depends on what is learned (gossip.peers: similar_quality)"
     assert invoke("validate", path).stdout == f"{path}: valid; its {told}\n"
     assert invoke("validate", path, "--deep").exit_code == 0
     (file,) = json.loads(invoke("validate", path, "--json").stdout)["scenarios"]
     assert file["timeline_looks_at_learning"] == ["gossip.peers: similar_quality"]
-    assert invoke("show", path).stdout.startswith(f"# Its {told}.\n# From the preset sqmd: ")
+    assert invoke("show", path).stdout.startswith(
+        f"# Its {told}.\n# From the preset similar-peers: "
+    )
     assert not invoke("show", "scenarios/quickstart.yaml").stdout.startswith("#")

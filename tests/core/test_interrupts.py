@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from p2pkd.learning.remote import Handle
+from p2pkd.learning.backends.remote import Handle
 
 
 def struck(_: int) -> None:

@@ -6,8 +6,8 @@ import torch
 
 from p2pkd.core.errors import InputError, ScenarioError
 from p2pkd.distillation.attention import ActivationAttention, Attention
-from p2pkd.learning.architecture import build_architecture
-from p2pkd.learning.attention import MapPull, activation_maps, input_maps
+from p2pkd.learning.models.attention import MapPull, activation_maps, input_maps
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.scenario.load import scenario_from_dict
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
 

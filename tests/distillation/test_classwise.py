@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from p2pkd.core.errors import ScenarioError
 from p2pkd.distillation.classwise import LabelAverage
-from p2pkd.learning.nearest import nearest_logits
+from p2pkd.learning.training.nearest import nearest_logits
 from p2pkd.scenario.load import scenario_from_dict
 
 SKEWED = {"dataset": "digits", "reference": {"rows": 64}, "partition": "dirichlet"}

@@ -64,7 +64,7 @@ def test_a_step_is_that_of_a_plain_model_on_made_rows(run):
 
     # The same draws, one row after the other.
     from p2pkd.core.rng import uniforms
-    from p2pkd.learning.generator import normals
+    from p2pkd.learning.models.generator import normals
 
     version = student.version
     counters = (version.drawn + np.arange(12))[:, None] * 10 + np.arange(10)
@@ -168,7 +168,7 @@ def test_heads_are_averaged_and_learn_what_generators_make(run):
 
     # The same draws, each row of its own teacher.
     from p2pkd.core.rng import uniforms
-    from p2pkd.learning.generator import normals
+    from p2pkd.learning.models.generator import normals
 
     counters = (version.drawn + np.arange(12))[:, None] * 10 + np.arange(10)
     drawn = uniforms(tables.distill_keys[0], counters.astype(np.uint64))
@@ -241,7 +241,7 @@ def test_private_rows_are_pulled_to_made_features_of_their_class(run):
         torch.testing.assert_close(numbers[-10:], has / has.sum())
 
     from p2pkd.core.rng import uniforms
-    from p2pkd.learning.generator import normals
+    from p2pkd.learning.models.generator import normals
 
     def rows_of(keys, n):
         counters = (version.drawn + np.arange(12))[:, None] * n + np.arange(n)

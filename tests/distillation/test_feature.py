@@ -6,7 +6,7 @@ import torch
 
 from p2pkd.core.errors import ScenarioError
 from p2pkd.distillation.feature import Feature
-from p2pkd.learning.sketch import fold
+from p2pkd.learning.models.sketch import fold
 from p2pkd.scenario.load import scenario_from_dict
 
 METHOD = {"send": {"knowledge": "features"}, "learn": {"objective": "feature"}}

@@ -6,7 +6,7 @@ from gossip_oracle import CLASSES, LR, learn, played
 
 import p2pkd
 from p2pkd.core.errors import ScenarioError
-from p2pkd.learning.batches import draws
+from p2pkd.learning.data.batches import draws
 from p2pkd.scenario.load import scenario_from_dict
 
 STAR = {"agents": 5, "topology": {"kind": "star"}, "aggregators": {"who": "hub"}}

@@ -3,7 +3,7 @@
 import pytest
 
 from p2pkd.distillation.base import Objective
-from p2pkd.learning.architecture import build_architecture
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.scenario.kinds import load_kinds
 from p2pkd.scenario.models import ModelSpec
 

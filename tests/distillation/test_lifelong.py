@@ -6,9 +6,9 @@ import torch
 
 from p2pkd.core.errors import InputError
 from p2pkd.core.rng import Streams
-from p2pkd.learning.consolidate import Consolidating
-from p2pkd.learning.optimizers import Sgd
-from p2pkd.learning.stream import DriftRows, StreamRows
+from p2pkd.learning.data.stream import DriftRows, StreamRows
+from p2pkd.learning.optim.consolidate import Consolidating
+from p2pkd.learning.optim.optimizers import Sgd
 from p2pkd.scenario.optimizers import SgdSpec
 
 OFFSETS = np.array([0, 12, 15])

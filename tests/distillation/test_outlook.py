@@ -9,7 +9,7 @@ from p2pkd.core.errors import InputError
 from p2pkd.gossip.peers.adaptive import divergence
 
 LINEAR = [{"profile": "laptop", "model": "linear"}]
-SQMD = {"preset": "sqmd", "gossip": {"every": "10 s"}}
+CHOOSING = {"preset": "similar-peers", "gossip": {"every": "10 s"}}
 
 
 def predictions(simulation, i, rows):
@@ -21,7 +21,7 @@ def predictions(simulation, i, rows):
 
 
 def test_impressions_are_the_divergences_of_what_was_told(run):
-    simulation, _ = run(SQMD, numbers=True, devices=LINEAR, topology="complete")
+    simulation, _ = run(CHOOSING, numbers=True, devices=LINEAR, topology="complete")
     shared, agent = simulation.shared, simulation.agents[2]
     memos = agent.memory.read(simulation.env.now)
     assert len(memos) > 1
@@ -38,7 +38,7 @@ def test_impressions_are_the_divergences_of_what_was_told(run):
 
 def test_only_rows_that_one_has_are_compared(run):
     simulation, _ = run(
-        {**SQMD, "send": {"rows": 16}},
+        {**CHOOSING, "send": {"rows": 16}},
         numbers=True,
         devices=LINEAR,
         topology="complete",
@@ -68,7 +68,7 @@ def test_a_look_holds_the_device(run):
 
 @pytest.mark.parametrize("peers", ["by_confidence", "similar_quality"])
 def test_the_timeline_is_the_same_one_agent_at_a_time(run, peers):
-    method = {**SQMD, "gossip": {"every": "10 s", "peers": {"kind": peers}}}
+    method = {**CHOOSING, "gossip": {"every": "10 s", "peers": {"kind": peers}}}
     sent = []
     for executor in ("grouped", "loop"):
         _, log = run(method, numbers=True, topology="complete", execution={"executor": executor})
@@ -80,14 +80,14 @@ def test_learning_changes_whom_one_asks(run):
     """Another learning rate is another timeline, which is what the manifest warns of."""
     asked = []
     for lr in (0.005, 0.05):
-        method = {**SQMD, "learn": {"lr": lr}}
+        method = {**CHOOSING, "learn": {"lr": lr}}
         _, log = run(method, numbers=True, topology="complete", devices=LINEAR)
         asked.append([(m.sender, m.receiver) for m in log.messages if m.kind == "request"])
     assert asked[0] != asked[1]
 
 
 def test_no_dry_run_and_the_manifest_says_why(tmp_path):
-    scenario = {"duration": "30 s", "agents": 4, "topology": "ring", "method": SQMD}
+    scenario = {"duration": "30 s", "agents": 4, "topology": "ring", "method": CHOOSING}
     with pytest.raises(InputError, match=r"gossip.peers: similar_quality.*cannot run dry"):
         p2pkd.simulate(scenario, dry_run=True, out=tmp_path / "dry")
     execution = p2pkd.simulate(scenario, out=tmp_path / "run").manifest["execution"]

@@ -8,7 +8,7 @@ from p2pkd.core.errors import ScenarioError
 from p2pkd.distillation.graph import Graph
 from p2pkd.distillation.relation import Relation
 from p2pkd.knowledge.codecs import Edges, Triangle
-from p2pkd.learning.relation import dissimilarities
+from p2pkd.learning.models.relation import dissimilarities
 from p2pkd.scenario.load import scenario_from_dict
 
 RELATION = {

@@ -7,7 +7,7 @@ import torch
 def test_each_version_remembers_for_itself(run):
     """Trust is kept by sender, in the rows of the agents, and groups do not mix it up."""
     method = {
-        "preset": "kt-pfl",
+        "preset": "learned-weights",
         "gossip": {"every": "10 s"},
         "teachers": {"weights": {"kind": "learned", "pull": 0.1}},
     }

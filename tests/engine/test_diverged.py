@@ -14,7 +14,7 @@ from p2pkd.cli import app
 from p2pkd.cli.progress import Progress
 from p2pkd.core.errors import InputError
 from p2pkd.core.records import PopulationRecord
-from p2pkd.learning.kernels import Kernels
+from p2pkd.learning.compute.kernels import Kernels
 from p2pkd.report import write_report
 from p2pkd.run import simulate
 
@@ -208,7 +208,7 @@ def test_an_aggregator_leaves_out_a_child_that_is_lost(monkeypatch, tmp_path):
 
 
 def test_sizes_that_depend_on_contents_need_no_finite_ones(lost, tmp_path):
-    for method in ("part-delta", "part-compressed", "preset-sqmd"):
+    for method in ("part-delta", "part-compressed", "preset-similar-peers"):
         path = METHODS / f"{method}.yaml"
         overrides = ["duration=100 s", "evaluate.every=50 s"]
         run = simulate(path, overrides=overrides, out=tmp_path / method)

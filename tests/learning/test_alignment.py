@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from p2pkd.learning.lessons import Alignment
-from p2pkd.learning.pools import Pool
+from p2pkd.learning.state.pools import Pool
+from p2pkd.learning.training.lessons import Alignment
 
 CPU = torch.device("cpu")
 

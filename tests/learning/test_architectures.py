@@ -11,9 +11,10 @@ from torch import nn
 from toys import FeatureMse, Kl
 
 from p2pkd.core.errors import InputError
-from p2pkd.learning.architecture import Architecture, build_architecture
-from p2pkd.learning.mlp import Mlp
-from p2pkd.learning.objectives import distillation_pull, joint_pull, private_pull
+from p2pkd.learning.models.architecture import Architecture
+from p2pkd.learning.models.build import build_architecture
+from p2pkd.learning.models.mlp import Mlp
+from p2pkd.learning.training.objectives import distillation_pull, joint_pull, private_pull
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec, ModelSpec
 
 

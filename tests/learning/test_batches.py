@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2pkd.core.rng import Streams, uniform
-from p2pkd.learning.batches import PooledRows, PrivateRows, draws, padded
+from p2pkd.learning.data.batches import PooledRows, PrivateRows, draws, padded
 
 KEYS = Streams(1).keys("batches", 3)
 OFFSETS = np.array([0, 2, 7, 8])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,9 @@ from torch.nn import functional
 from toys import N_AGENTS, Half, make_data, make_learner
 
 from p2pkd.distillation.proxy import Proxy
-from p2pkd.learning.architecture import build_architecture
-from p2pkd.learning.settings import Settings
+from p2pkd.knowledge.payloads import Weights
+from p2pkd.learning.compute.settings import Settings
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.scenario.models import CnnSpec, DuoSpec, LinearSpec, MlpSpec
 from p2pkd.scenario.optimizers import AdamSpec, SgdSpec
 from p2pkd.scenario.scenario import Fresh
@@ -33,7 +33,7 @@ def duo_learner(**changes: Any) -> Any:
     recipe = {
         "specs": SPECS,
         "objective": Proxy(weight=0.7, proxy_weight=0.4),
-        "knowledge": SimpleNamespace(about_rows=False),
+        "knowledge": Weights(part="proxy"),
         "about_rows": False,
         "proxied": True,
         "optimizer": AdamSpec(weight_decay=0.01),

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from p2pkd.core.rng import uniforms
-from p2pkd.learning.generator import (
+from p2pkd.learning.models.generator import (
     Fit,
     Form,
     Records,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from toys import N_AGENTS, FeatureMse, Half, Kl, Memo, make_data, make_learner
 
 from p2pkd.knowledge.codecs import Largest, Signs
-from p2pkd.learning.settings import Settings
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
 from p2pkd.scenario.optimizers import AdamSpec, AdamWSpec, SgdSpec
 

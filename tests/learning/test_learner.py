@@ -6,9 +6,9 @@ import torch
 from toys import Half, Kl, Memo, make_data, make_learner
 
 from p2pkd.core.rng import Streams
+from p2pkd.learning.backends.null import NullLearner
 from p2pkd.learning.evaluation import disagreement
 from p2pkd.learning.learner import DeferredLearner
-from p2pkd.learning.null import NullLearner
 from p2pkd.scenario.models import LinearSpec, MlpSpec
 from p2pkd.scenario.optimizers import SgdSpec
 from p2pkd.scenario.scenario import Fresh, Pretrained

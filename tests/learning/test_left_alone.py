@@ -7,8 +7,8 @@ import torch
 
 import p2pkd
 from p2pkd.core.errors import InputError
-from p2pkd.learning import memory
-from p2pkd.learning.pools import Pool
+from p2pkd.learning.compute import memory
+from p2pkd.learning.state.pools import Pool
 
 TINY = {
     "duration": "30 s",

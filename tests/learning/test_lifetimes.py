@@ -78,7 +78,7 @@ def test_a_long_history_leaves_one_row_an_agent(learner: DeferredLearner) -> Non
 
 
 def test_pending_operations_are_computed_when_there_are_many() -> None:
-    from p2pkd.learning.settings import Settings
+    from p2pkd.learning.compute.settings import Settings
 
     learner = make_learner(settings=Settings(threads=1, max_pending=3))
     versions = [learner.initial(i) for i in range(4)]

@@ -7,8 +7,8 @@ import pytest
 import torch
 from toys import Half, Memo, make_learner
 
-from p2pkd.learning.kernels import Kernels
-from p2pkd.learning.settings import Settings
+from p2pkd.learning.compute.kernels import Kernels
+from p2pkd.learning.compute.settings import Settings
 
 ROWS = np.arange(10)
 LOST = 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from p2pkd.learning.optimizers import clip_, make_optimizer
+from p2pkd.learning.optim.optimizers import clip_, make_optimizer
 from p2pkd.scenario.optimizers import AdamSpec, AdamWSpec, OptimizerSpec, SgdSpec
 
 CASES = [

@@ -22,9 +22,9 @@ from toys import Memo, make_learner, make_recipe
 
 from p2pkd.core.errors import InputError, Interrupted, RunError
 from p2pkd.core.records import Observer
-from p2pkd.learning.processes import processes
-from p2pkd.learning.remote import RemoteLearner
-from p2pkd.learning.server import Server
+from p2pkd.learning.backends.remote import RemoteLearner
+from p2pkd.learning.backends.server import Server
+from p2pkd.learning.compute.processes import processes
 from p2pkd.run import simulate
 from p2pkd.scenario.load import scenario_from_dict
 from p2pkd.scenario.models import LinearSpec, MlpSpec
@@ -194,7 +194,7 @@ def test_threads_that_pytorch_had_before_are_not_missed() -> None:
     torch.bmm(torch.randn(500, 64, 64), torch.randn(500, 64, 64))
 
     def make() -> Any:
-        from p2pkd.learning.settings import Settings
+        from p2pkd.learning.compute.settings import Settings
 
         torch.set_num_threads(2)
         torch.bmm(torch.randn(500, 64, 64), torch.randn(500, 64, 64))
@@ -289,7 +289,7 @@ def test_other_numbers_of_processes_are_refused(wrong: Any) -> None:
 
 
 def test_no_second_process_where_the_timeline_looks_at_learning() -> None:
-    looking = {"preset": "sqmd"}
+    looking = {"preset": "similar-peers"}
     raw = {**SCENARIO, "method": looking, "duration": "10 h"}
     assert processes(scenario_from_dict({**raw, "execution": {"threads": 2}})) == 1
     with pytest.raises(InputError, match="processes: 2, but the timeline depends on what is lear"):

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from p2pkd.learning.batches import TrainingRows
-from p2pkd.learning.mlp import Mlp
-from p2pkd.learning.resize import kept_units, resized
+from p2pkd.learning.data.batches import TrainingRows
+from p2pkd.learning.models.mlp import Mlp
+from p2pkd.learning.models.resize import kept_units, resized
 
 
 def fresh(widths, seed=0):

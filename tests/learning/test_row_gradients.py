@@ -11,7 +11,7 @@ from toys import Kl
 from p2pkd.distillation.mutual import Mutual
 from p2pkd.distillation.response import Response
 from p2pkd.learning.api import Outputs
-from p2pkd.learning.objectives import distillation_pull
+from p2pkd.learning.training.objectives import distillation_pull
 
 
 class ByHand(Kl):

@@ -154,7 +154,7 @@ def test_a_diverged_model_has_no_score_and_leaves_the_others_theirs():
 
 @pytest.mark.parametrize("executor", ["loop", "grouped"])
 def test_scores_are_the_same_however_they_are_computed(executor):
-    from p2pkd.learning.settings import Settings
+    from p2pkd.learning.compute.settings import Settings
 
     def of(settings):
         learner = make_learner((MlpSpec(hidden=(8,)),), settings=settings)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from p2pkd.learning.architecture import build_architecture
+from p2pkd.learning.models.build import build_architecture
 from p2pkd.scenario.models import CnnSpec, LinearSpec, MlpSpec
 
 SPECS = [

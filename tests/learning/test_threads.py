@@ -8,8 +8,8 @@ import pytest
 import torch
 from toys import make_learner
 
-from p2pkd.learning.settings import Settings
-from p2pkd.learning.threads import ThreadChoice
+from p2pkd.learning.compute.settings import Settings
+from p2pkd.learning.compute.threads import ThreadChoice
 
 
 def use(choice: ThreadChoice, calls: int, seconds: dict[int, float]) -> list[int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from toys import N_AGENTS, Kl, Memo, make_learner
 
 from p2pkd.knowledge.teachers import Learned
-from p2pkd.learning.settings import Settings
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.scenario.models import LinearSpec, MlpSpec
 from p2pkd.scenario.optimizers import AdamSpec, SgdSpec
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from toys import Memo, make_data, make_learner
 
-from p2pkd.learning.settings import Settings
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.scenario.models import LinearSpec, MlpSpec, ModelSpec
 from p2pkd.scenario.optimizers import AdamSpec
 

@@ -8,17 +8,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from p2pkd.core.rng import Streams
+from p2pkd.distillation.base import Objective
+from p2pkd.knowledge.payloads.base import RowKnowledge
+from p2pkd.knowledge.teachers.combine import Combination
+from p2pkd.learning.compute.settings import Settings
 from p2pkd.learning.learner import DeferredLearner
 from p2pkd.learning.recipe import Recipe
-from p2pkd.learning.settings import Settings
 from p2pkd.scenario.models import MlpSpec, ModelSpec
 from p2pkd.scenario.optimizers import SgdSpec
 
 N_AGENTS, N_CLASSES = 7, 5
 
 
-class SoftLabels:
-    about_rows = True
+class SoftLabels(RowKnowledge):
+    """As the real ones, with another floor."""
 
     def width(self, n_classes: int) -> int:
         return n_classes
@@ -31,11 +34,15 @@ class SoftLabels:
 
 
 class MeanProbabilities:
+    pull = Combination.pull
+
     def targets(self, log_p: Any, weights: Any, temperature: float) -> Any:
         return ((log_p / temperature).softmax(-1) * weights.unsqueeze(-1)).sum(1)
 
 
 class Uniform:
+    remembers = False
+
     def weights(self, log_p: Any, present: Any) -> Any:
         return present
 
@@ -50,6 +57,11 @@ class Half:
 class Kl:
     softening = 2.0
     scale = 1.0
+    teacher = "peers"
+    deployed = penalty_gradient = None
+    by_prototypes = False
+    held_out = consolidation = public_batch = None
+    teaching, read, pull_to = Objective.teaching, Objective.read, Objective.pull_to
 
     def __init__(self, private_share: float | None = None) -> None:
         self.joint = None if private_share is None else (private_share, 1 - private_share)
@@ -97,6 +109,7 @@ def make_data(
         reference_y=y(n_reference),
         test_x=x(40),
         test_y=y(40),
+        known=None,
         partition=SimpleNamespace(offsets=offsets, rows=rng.permutation(n)),
     )
 

@@ -76,6 +76,25 @@ def test_unknown_preset():
         scenario(preset="dmll")
 
 
+@pytest.mark.parametrize(
+    ("former", "now"),
+    [
+        ("d-distillation", "latest-labels"),
+        ("idkd", "confident-labels"),
+        ("kt-pfl", "learned-weights"),
+        ("selective-fd", "selective-labels"),
+        ("sqmd", "similar-peers"),
+    ],
+)
+def test_a_former_name_tells_the_new_one(former, now):
+    """A paper's name that stood for less than the paper's method is refused, not reused."""
+    assert now in presets.preset_names()
+    with pytest.raises(
+        ScenarioError, match=rf"method\.preset: preset '{former}' is called '{now}', after what"
+    ):
+        scenario(preset=former)
+
+
 def test_circle(own):
     own(a="{preset: b}", b="{preset: a}")
     with pytest.raises(ScenarioError, match="builds on itself: a -> b -> a"):

@@ -8,7 +8,7 @@ from typing import Any
 import simpy
 
 from p2pkd.distillation.base import Work
-from p2pkd.distillation.merge import UniformMixing
+from p2pkd.distillation.merge import MixingSpec, UniformMixing
 from p2pkd.engine.agent import Agent, Steps
 from p2pkd.engine.behaviours.bundle import Bundle, Collection, as_told, bundled
 from p2pkd.engine.device import Device
@@ -50,8 +50,8 @@ class AggregatorAgent(Agent):
         self.draws = draws
         protocol: Any = shared.method.gossip.protocol
         self.protocol = protocol
-        self.models = not shared.method.send.knowledge.about_rows
-        self.mixing: Any = getattr(shared.objective, "mixing", UniformMixing())
+        self.models = shared.composer.models
+        self.mixing: MixingSpec = shared.objective.mixed or UniformMixing()
         self.patience_s: float = protocol.patience_at(hierarchy.depth[agent])
         self.collections: dict[int, Collection] = {}
         self.answers = self.late = 0
@@ -171,9 +171,8 @@ class AggregatorAgent(Agent):
 
     def _fuse(self, answers: Sequence[Message]) -> Steps:
         """Learn from what the answers' models predict, where the method says so (FedDF)."""
-        objective: Any = self.shared.objective
-        if answers and getattr(objective, "fuses", False):
-            work = objective.fuse(self, answers)
+        work = self.shared.objective.fuse(self, answers) if answers else None
+        if work is not None:
             yield from self._work(work, len(answers), self._staleness(answers))
 
     def _become(self, parts: Sequence[tuple[Any, float]]) -> Steps:
@@ -204,7 +203,7 @@ class AggregatorAgent(Agent):
             self.agent, self.version, self.updates, self.shared.env.now
         )
         if asking:  # how many rows there are is told upwards only
-            said.size_bytes -= getattr(self.mixing, "fact_bytes", 0)
+            said.size_bytes -= self.mixing.fact_bytes
         return said
 
     def _saying(self, told: Bundle) -> Contents:

@@ -39,7 +39,7 @@ class AdaptivePeers(PeersSpec):
 
     def method_misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield a complaint about agents whose turns have no room for a look."""
-        if getattr(method.learn, "manner", "gossip") == "pairwise":
+        if method.learn.manner == "pairwise":
             yield f"gossip.peers: {method.learn.tag_value!r} sends at once; take 'uniform'"
 
 

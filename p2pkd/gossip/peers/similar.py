@@ -41,7 +41,7 @@ class SimilarQuality(AdaptivePeers):
         """Yield complaints where there are no predictions to compare, or none that stay."""
         yield from super().method_misfits(method)
         sent: Any = method.send.knowledge
-        if getattr(sent, "knowledge_type", "") not in COMPARABLE:
+        if sent.knowledge_type not in COMPARABLE:
             yield f"gossip.peers: 'similar_quality' compares predictions; {sent.tag_value} are none"
         if method.memory.tag_value != "latest_per_peer":
             yield (

@@ -35,7 +35,7 @@ class Bits(FixedCodec):
     b: Annotated[int, Field(ge=1, le=8, strict=True)] = 1
 
     @property
-    def labels_alone(self) -> bool:
+    def labels_alone(self) -> bool:  # type: ignore[override]
         """Whether nothing is left of how sure the sender is."""
         return self.b == 1
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import PrivateAttr
 
+from p2pkd.core.errors import InputError
 from p2pkd.knowledge.payloads.base import RowKnowledge
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from p2pkd.learning.models.architecture import Architecture
 
 
 class AttentionMaps(RowKnowledge):
@@ -20,7 +24,6 @@ class AttentionMaps(RowKnowledge):
     understand each other.
     """
 
-    about_inputs: ClassVar[bool] = True
     passes: ClassVar[int] = 3  # a forward and a backward pass to make it
     knowledge_type: ClassVar[str] = "attention_maps"
     kind: Literal["attention_maps"] = "attention_maps"
@@ -36,6 +39,12 @@ class AttentionMaps(RowKnowledge):
         """Return H W (times the channels), once it is known (see `over`)."""
         return self._inputs
 
+    def of_inputs(self, architecture: Architecture, flat: Tensor, x: Tensor) -> Tensor:
+        """Return the maps of inputs."""
+        from p2pkd.learning.models.attention import input_maps
+
+        return input_maps(architecture, flat, x, learn=False)
+
     def log_probabilities(self, values: Tensor, n_classes: int) -> Tensor:
         """Return the maps: they hold no predictions, and objectives take them as they are."""
         return values
@@ -49,8 +58,22 @@ class ActivationMaps(AttentionMaps):
     channels they have.  A perceptron's last hidden units are places of one channel.
     """
 
-    about_inputs: ClassVar[bool] = False
-    of_activations: ClassVar[bool] = True
     passes: ClassVar[int] = 1
     knowledge_type: ClassVar[str] = "activation_maps"
     kind: Literal["activation_maps"] = "activation_maps"  # type: ignore[assignment]
+
+    def of_inputs(self, architecture: Architecture, flat: Tensor, x: Tensor) -> Tensor:
+        """Return the maps of activations."""
+        from p2pkd.learning.models.attention import activation_maps
+
+        return activation_maps(architecture, flat, x, learn=False)
+
+    def row_length(self, inputs: int, models: Sequence[Architecture]) -> int:
+        """Return the places of a map; raise InputError if *models* differ in them."""
+        if len({kind.n_places for kind in models}) > 1:
+            each = ", ".join(f"{kind.name}: {kind.n_places}" for kind in models)
+            raise InputError(
+                "method.send.knowledge: activation_maps need models with as many places each,"
+                f" given {each}; use convolutions alike but for their channels, or attention_maps"
+            )
+        return models[0].n_places

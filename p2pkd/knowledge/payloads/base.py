@@ -6,7 +6,7 @@ are used, so that a scenario can be checked without importing torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from p2pkd.scenario.method import KnowledgeSpec, MethodSpec
@@ -14,7 +14,11 @@ from p2pkd.scenario.method import KnowledgeSpec, MethodSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from p2pkd.knowledge.exchange.base import Exchange, Setting
     from p2pkd.learning.api import Outputs
+    from p2pkd.learning.models.architecture import Architecture
+    from p2pkd.learning.state.tables import Tables
+    from p2pkd.learning.training.teaching import Teaching
 
 NUMBERS = ("float32", "float16", "int8")
 WRAPPERS = ("compressed", "delta")
@@ -36,7 +40,7 @@ def codec_misfits(kinds: tuple[str, ...], method: MethodSpec) -> Iterator[str]:
                 "send.subset: differences need the same rows each time; use 'fixed', or rows: all;"
                 f" given {method.send.subset!r}"
             )
-        codec = getattr(codec, "of", None)
+        codec = codec.inner
         kinds = tuple(kind for kind in kinds if kind not in WRAPPERS)
 
 
@@ -63,8 +67,33 @@ class RowKnowledge(KnowledgeSpec):
 
     passes: ClassVar[int] = 1
     """What making a row costs, in forward passes."""
-    about_classes: ClassVar[bool] = False
-    """Whether its rows are classes, not reference rows."""
+
+    # -- as a group of models makes it, and learns from it (see `p2pkd.learning`) ----------------
+
+    def shape(self, tables: Tables, agent: int) -> Hashable:
+        """Return what *agent* must have in common with others to predict in a group with them."""
+        return 0
+
+    def predict(
+        self, tables: Tables, agents: Any, rows: Tensor, architecture: Architecture, flat: Tensor
+    ) -> Tensor:
+        """Return what models *flat* ``(G, P)`` of *agents* say of *rows* ``(G, R)``: ``(G, R, W)``.
+
+        Here: what `head` makes of their outputs on reference rows, as the agents see them.
+        """
+        return self.of_inputs(architecture, flat, tables.seen_by(agents, rows))
+
+    def of_inputs(self, architecture: Architecture, flat: Tensor, x: Tensor) -> Tensor:
+        """Return what models *flat* ``(G, P)`` say of inputs *x* ``(G, R, F)``, ``(G, R, W)``."""
+        return self.head(architecture.forward(flat, x))
+
+    def teaching(self) -> Teaching:
+        """Return how a group learns from messages of it."""
+        from p2pkd.learning.training.teaching import RowTeaching
+
+        return RowTeaching()
+
+    # -- as messages hold it -----------------------------------------------------------------
 
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield a complaint about a codec that cannot encode this knowledge."""
@@ -73,6 +102,20 @@ class RowKnowledge(KnowledgeSpec):
     def over(self, rows: int, inputs: int) -> Any:
         """Return this knowledge for messages of *rows* rows of *inputs* numbers: mostly itself."""
         return self
+
+    def exchange(self, setting: Setting) -> Exchange:
+        """Return what composes its messages."""
+        from p2pkd.knowledge.exchange.rows import RowExchange
+
+        return RowExchange(setting)
+
+    def message_floats(self, rows: int, n_classes: int, sent: int) -> int:
+        """Return the numbers of a message of *rows* rows."""
+        return rows * self.width(n_classes)
+
+    def row_length(self, inputs: int, models: Sequence[Architecture]) -> int:
+        """Return how many numbers a row has that it is about: *inputs*, or what *models* make."""
+        return inputs
 
     def width(self, n_classes: int) -> int:
         """Return W, the numbers sent for a row."""

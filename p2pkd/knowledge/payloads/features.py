@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from p2pkd.knowledge.payloads.base import RowKnowledge
-from p2pkd.learning.sketch import fold
+from p2pkd.learning.models.sketch import fold
 from p2pkd.scenario.quantities import Count
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Features(RowKnowledge):
     """Penultimate features on reference rows, folded to one width: R d b bytes, d being `size`.
 
-    A model of another width sends a fixed projection (`p2pkd.learning.sketch.fold`),
+    A model of another width sends a fixed projection (`p2pkd.learning.models.sketch.fold`),
     so that agents of different architectures understand each other.
     """
 

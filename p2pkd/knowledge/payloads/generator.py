@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
@@ -14,7 +14,11 @@ from p2pkd.scenario.quantities import Count, LearningRate, Weight, whole
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from p2pkd.learning.generator import Fit, Form
+    from p2pkd.knowledge.exchange.base import Exchange, Setting
+    from p2pkd.learning.models.architecture import Architecture
+    from p2pkd.learning.models.generator import Fit, Form
+    from p2pkd.learning.state.tables import Tables
+    from p2pkd.learning.training.teaching import Teaching
 
 
 class Generator(RowKnowledge):
@@ -31,9 +35,7 @@ class Generator(RowKnowledge):
     Private rows themselves are never seen by it.  The fit is charged.
     """
 
-    generates: ClassVar[bool] = True
-    of_features: ClassVar[bool] = False
-    """Whether features are made, not rows."""
+    about_reference: ClassVar[bool] = False
     codec_kinds: ClassVar[tuple[str, ...]] = ("float16", "float32")
     knowledge_type: ClassVar[str] = "generators"
     kind: Literal["generator"] = "generator"
@@ -67,20 +69,52 @@ class Generator(RowKnowledge):
         bound._inputs = inputs
         return bound
 
+    def exchange(self, setting: Setting) -> Exchange:
+        """Return what composes its messages."""
+        from p2pkd.knowledge.exchange.inputs import GeneratorExchange
+
+        return GeneratorExchange(setting)
+
+    def message_floats(self, rows: int, n_classes: int, sent: int) -> int:
+        """Return the numbers of a message: one row."""
+        return self.width(n_classes)
+
+    def shape(self, tables: Tables, agent: int) -> Hashable:
+        """Return the number of private rows, roughly: all of them go forward."""
+        return tables.all_rows_of(agent)
+
+    def predict(
+        self, tables: Tables, agents: Any, rows: Tensor, architecture: Architecture, flat: Tensor
+    ) -> Tensor:
+        """Return generators fitted to the models, ``(G, 1, W)``."""
+        from p2pkd.learning.training.synthesis import fitted
+
+        return fitted(tables, agents, architecture, flat)
+
+    def teaching(self) -> Teaching:
+        """Return that of made rows."""
+        from p2pkd.learning.training.teaching import GeneratedTeaching
+
+        return GeneratedTeaching()
+
+    def read_flops(self, forward: float, n_classes: int) -> float:
+        """Return the FLOPs of reading a made row: those of the whole model, *forward*."""
+        return forward
+
     def head_numbers(self, n_classes: int) -> int:
         """Return H, the numbers of the sender's head in a message: 0."""
         return 0
 
     def form(self, n_classes: int) -> Form:
         """Return the sizes of the generator's layers."""
-        from p2pkd.learning.generator import Form
+        from p2pkd.learning.models.generator import Form
 
         return Form(self.noise, n_classes, self.hidden, self._inputs)
 
     @property
     def fit(self) -> Fit:
         """How it is fitted."""
-        from p2pkd.learning.generator import Fit
+        from p2pkd.learning.models.generator import Fit
 
         factors = self.activation, self.entropy, self.certainty, self.diversity
         return Fit(self.steps, self.batch, self.lr, *factors)
@@ -110,3 +144,17 @@ class FeatureGenerator(Generator):
     def head_numbers(self, n_classes: int) -> int:
         """Return (d + 1) C."""
         return (self._inputs + 1) * n_classes
+
+    def row_length(self, inputs: int, models: Sequence[Architecture]) -> int:
+        """Return d, of the one architecture that there is."""
+        return models[0].n_features
+
+    def read_flops(self, forward: float, n_classes: int) -> float:
+        """Return the FLOPs of the last layer."""
+        return float((2 * self.form(n_classes).n_out + 1) * n_classes)
+
+    def teaching(self) -> Teaching:
+        """Return that of made features."""
+        from p2pkd.learning.training.teaching import HeadTeaching
+
+        return HeadTeaching()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import PrivateAttr
 
 from p2pkd.knowledge.payloads.base import RowKnowledge
-from p2pkd.learning.relation import Measure, dissimilarities
+from p2pkd.learning.models.relation import Measure, dissimilarities
 from p2pkd.scenario.method import MethodSpec
 
 if TYPE_CHECKING:

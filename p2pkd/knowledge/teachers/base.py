@@ -9,7 +9,7 @@ Oneself is never among the teachers: nobody sends to oneself, so memory holds pe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from p2pkd.scenario.method import FilterSpec, WeightingSpec
 
@@ -23,9 +23,6 @@ SAMPLES, ACCURACY, LABEL_COUNTS = "samples", "accuracy", "label_counts"
 
 class Weighting(WeightingSpec):
     """Base of the rules for how much a teacher counts."""
-
-    facts: ClassVar[frozenset[str]] = frozenset()
-    """What must travel with every message for the rule's sake; charged (see `fact_bytes`)."""
 
     def weights(self, log_p: Tensor, present: Tensor) -> Tensor:
         """Return unnormalised weights ``(G, K, R)`` from *log_p* and the mask *present*."""
@@ -43,8 +40,6 @@ class Judgement(Weighting):
 class Filter(FilterSpec):
     """Base of the rules that leave teachers or rows out."""
 
-    facts: ClassVar[frozenset[str]] = frozenset()
-
     def factors(self, heard: Heard) -> Tensor:
         """Return 1 where a prediction counts, else 0, ``(G, K, R)`` or what broadcasts to it."""
         raise TypeError(f"{type(self).__name__} defines no factors")
@@ -56,5 +51,5 @@ def fact_bytes(rules: Iterable[Any], n_classes: int) -> int:
     Four bytes a number, once, however many rules need it: nobody reads another's label histogram,
     data size or accuracy for free.
     """
-    facts = frozenset().union(*(getattr(rule, "facts", ()) for rule in rules))
+    facts = frozenset().union(*(rule.facts for rule in rules))
     return sum(4 * (n_classes if fact == LABEL_COUNTS else 1) for fact in facts)

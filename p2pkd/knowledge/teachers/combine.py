@@ -6,19 +6,18 @@ nothing of a row.  Only tensor methods are used (see `p2pkd.knowledge.payloads`)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from p2pkd.scenario.method import CombineSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from p2pkd.learning.training.steps import Goals
+
 
 class Combination(CombineSpec):
     """Base of the combinations that make soft targets."""
-
-    separate: ClassVar[bool] = False
-    """Whether there is a target a teacher, and the losses towards them are averaged instead."""
 
     def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return target probabilities ``(G, R, C)`` at *temperature*.
@@ -27,6 +26,10 @@ class Combination(CombineSpec):
         ``(G, K, R)`` sum to 1 over K wherever there is a teacher.
         """
         raise TypeError(f"{type(self).__name__} defines no targets")
+
+    def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
+        """Return *objective*'s pull to the targets of the rows *here* of a lesson."""
+        return objective.pull_to(*goals.joint(here))
 
 
 class MeanProbabilities(Combination):
@@ -59,12 +62,19 @@ class MeanLosses(Combination):
     rounding and at K times the cost; for absolute or squared errors of logits it is not.
     """
 
-    separate: ClassVar[bool] = True
     kind: Literal["mean_losses"] = "mean_losses"
 
     def targets(self, log_p: Tensor, weights: Tensor, temperature: float) -> Tensor:
         """Return softmax(z_k / T) of every teacher, ``(G, K, R, C)``."""
         return (log_p / temperature).softmax(-1)
+
+    def pull(self, objective: Any, goals: Goals, here: slice) -> Any:
+        """Return the pull of the mean of the losses towards each teacher."""
+        from p2pkd.learning.training.heard import MeanOfLosses
+        from p2pkd.learning.training.objectives import distillation_pull
+
+        each: Any = MeanOfLosses(objective, goals.weights[:, :, here])
+        return distillation_pull(each, goals.targets[:, :, here], goals.share[:, here])
 
 
 def normalised(weights: Tensor) -> tuple[Tensor, Tensor]:

@@ -169,7 +169,7 @@ SCENARIO = {
     "topology": "ring",
     "devices": [{"profile": "laptop"}],
     "data": {"dataset": "digits"},
-    "method": {"preset": "d-distillation"},
+    "method": {"preset": "latest-labels"},
 }
 
 

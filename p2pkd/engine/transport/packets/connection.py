@@ -165,6 +165,8 @@ class Connection:
                 self._send_new(now, pushed=fresh % BURST == 0)
             else:
                 break
+        if fresh:
+            self._await(now)
         if pending:
             self._use.note(board.una, board.next, len(board.flying) >= size)
 
@@ -179,6 +181,9 @@ class Connection:
         segment.pushed = pushed
         board.next = seq + 1
         self._transmit(segment, now)
+
+    def _await(self, now: float) -> None:
+        """Wait for what was sent just now, unless something is waited for that is due sooner."""
         if self._timer.deadline_s == inf or self._timer.due != self._patient:
             self._set_timer(now)
 
@@ -333,6 +338,7 @@ class Connection:
                 self._resend(last, now)
         else:
             self._send_new(now)
+            self._await(now)
         self._probed = board.next
         self._timer.arm(now + self.rtt.timeout_s, self._timed_out)
 

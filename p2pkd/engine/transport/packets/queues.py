@@ -43,9 +43,11 @@ class Queue:
         else:
             while waiting and waiting[0][0] <= now:
                 waiting.popleft()
-            if self.backlog(now) + size > self.limit_bytes + ROUNDING_BYTES:
+            rate = self.rate
+            backlog = (free - now) * rate if rate else self.backlog(now)
+            if backlog + size > self.limit_bytes + ROUNDING_BYTES:
                 return False
-            departs = free + size / self.rate if self.rate else inf
+            departs = free + size / rate if rate else inf
         self.free_s = self.departs_s = departs
         waiting.append((departs, packet))
         return True

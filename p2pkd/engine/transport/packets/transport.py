@@ -284,7 +284,8 @@ class Tcp:
     def _step(self, packet: Packet) -> None:
         """Let *packet* into the queue before it, or deliver it."""
         packet.callbacks = self._hop
-        now = self._env._now
+        env = self._env
+        now = env._now
         if packet.due_s != now:
             return  # the event of a time that has been changed
         down = packet.down
@@ -295,7 +296,9 @@ class Tcp:
         elif down.put(packet, now):
             packet.down = None
             if packet.wanted:
-                self._schedule(packet, down.departs_s)
+                packet.due_s = due = down.departs_s
+                if due < inf:
+                    heappush(env._queue, (due, _NORMAL, next(env._eid), packet))
             else:
                 packet.due_s = -1.0
         else:

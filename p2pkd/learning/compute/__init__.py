@@ -1,0 +1,1 @@
+"""How pending operations are computed: levels, groups, kernels, threads."""

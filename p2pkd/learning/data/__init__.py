@@ -1,0 +1,1 @@
+"""Which rows a gradient step sees, and how each agent sees them."""

@@ -1,0 +1,1 @@
+"""What models are: numbers in one flat row, and what they make of data."""

@@ -1,0 +1,1 @@
+"""What a gradient step minimises: private rows, and what was heard."""
