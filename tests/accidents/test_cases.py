@@ -62,7 +62,9 @@ REFUSED = {
     "a rate beyond all": (None, ["links.uplink=1e299 GB/s"], "must be at most"),
     "a header of an exabyte": (None, ["links.header=1e18 B"], "must be at most 1 GB"),
     "a time beyond all": (None, ["evaluate.every=1e306 s"], "must be at most"),
-    "a server that learns nothing": (None, ["topology=star", HUB, LOCAL, SERVER], "'local' learns from no messages"),
+    "a server that learns nothing": (
+        None, ["topology=star", HUB, LOCAL, SERVER], 
+        "'local' learns from no messages"),
 }  # fmt: skip
 
 
