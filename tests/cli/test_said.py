@@ -21,11 +21,11 @@ def validate(tmp_path):
 
 
 def test_a_bare_one_of_a_share_and_a_loss_of_all_are_said(validate):
-    found = validate("", "duration: 1 min\nagents: 3\nlinks: {loss: 1}\n")
+    found = validate("", "duration: 1 min\nagents: 6\nlinks: {loss: 1}\n")
     assert "links.loss: 1 is 100 %; one in a hundred is '1 %'" in found.stdout
     assert "4:" not in found.stdout
     assert "x.yaml:3:15  links.loss: 100 %, so that no message ever arrives" in found.stderr
-    meant = validate("", "duration: 1 min\nagents: 3\nlinks: {loss: 1 %}\n")
+    meant = validate("", "duration: 1 min\nagents: 6\nlinks: {loss: 1 %}\n")
     assert "100 %" not in meant.output
 
 
