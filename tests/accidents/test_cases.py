@@ -63,13 +63,8 @@ REFUSED = {
     "a header of an exabyte": (None, ["links.header=1e18 B"], "must be at most 1 GB"),
     "a time beyond all": (None, ["evaluate.every=1e306 s"], "must be at most"),
     "a server that learns nothing": (
-<<<<<<< HEAD
-        None, ["topology=star", HUB, LOCAL, SERVER],
-        "'local' learns from no messages"),
-=======
         None, ["topology=star", HUB, LOCAL, SERVER], "learns from no messages"
     ),
->>>>>>> main
 }  # fmt: skip
 
 

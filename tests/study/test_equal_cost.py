@@ -11,7 +11,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from p2pkd.analysis.measures.budgets import Budget, accuracy_at
-from p2pkd.analysis.measures.equal_cost import early_notes
+from p2pkd.analysis.measures.equal_cost import early_notes, repeated
 from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
 from p2pkd.analysis.measures.power import detectable, holm, seeds_needed
 from p2pkd.analysis.results import Results
@@ -65,7 +65,10 @@ def test_means_and_paired_differences_to_the_first_all_else_equal(results):
     std = (own - base).std(ddof=1)
     assert row["detectable"] == pytest.approx(detectable(std, 3))
     assert row["seeds_needed"] == seeds_needed(row["difference"], std)
-    assert table["p_holm"].tolist() == pytest.approx(holm(table["p"].tolist()), nan_ok=True)
+    # A comparison that is there twice, since the runs ended within the budget, counts once.
+    once = ~repeated(table)
+    expected = np.array(holm(table["p"].where(once).tolist()))
+    assert table["p_holm"][once].tolist() == pytest.approx(expected[once].tolist(), nan_ok=True)
     assert row_of(table, "few", 4)["against"] == ""
     assert np.isnan(row_of(table, "few", 4)["p_holm"])
 
