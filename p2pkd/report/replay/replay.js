@@ -81,7 +81,7 @@
     return found;
   }
   function drawMessages(g) {
-    const found = active(), short = least(), r = n > 200 ? 2 : 3.5;
+    const found = active(), short = least(), r = n > 200 ? 2 : 4.5;
     const share = (i) => (t - start[i]) / Math.max(stop[i] - start[i], short, 1e-12);
     let shown = found.map((i) => [i, share(i), M.count[i] || 1]);
     if (found.length > CROWD) {
@@ -102,17 +102,18 @@
     const g = graph.getContext("2d"); g.setTransform(1, 0, 0, 1, 0, 0); g.drawImage(under, 0, 0); g.setTransform(scale, 0, 0, scale, 0, 0);
     for (let i = 0; i < n; i++) {
       g.globalAlpha = S.online[i] ? 1 : 0.35; g.fillStyle = colour(i); g.beginPath(); g.arc(X[i], Y[i], radius(i), 0, 7); g.fill();
-      if (n <= 200) { g.strokeStyle = ink; g.lineWidth = 0.7; g.stroke(); }
+      g.strokeStyle = n <= 200 ? ink : grey; g.lineWidth = n <= 200 ? 0.7 : 0.5; g.stroke();
     }
     g.globalAlpha = 1;
     if (chosen >= 0) { g.strokeStyle = ink; g.lineWidth = 3; g.beginPath(); g.arc(X[chosen], Y[chosen], radius(chosen) + 4, 0, 7); g.stroke(); }
     const count = drawMessages(g);
     drawCurves();
     $("time").value = t / end * 1e5;
-    $("clock").textContent = `${show(t)} of ${show(end)} · ${count} messages`;
+    $("clock").textContent = `${show(t)} of ${show(end)} · ${count} ${count === 1 ? "message" : "messages"} on the way`;
     details();
   }
   const show = (s) => (s >= 7200 ? `${(s / 3600).toFixed(2)} h` : s >= 120 ? `${(s / 60).toFixed(2)} min` : `${s.toFixed(2)} s`);
+  const brief = (s) => (s < 1 ? `${(s * 1e3).toPrecision(2)} ms` : show(s));
   const size = (b) => (b >= 1e9 ? `${(b / 1e9).toFixed(2)} GB` : b >= 1e6 ? `${(b / 1e6).toFixed(2)} MB` : b >= 1e3 ? `${(b / 1e3).toFixed(2)} kB` : `${b} B`);
   const steps = new Float64Array(201), all = total.reduce((a, b) => a + b, 0);
   { let sum = 0, k = 0; for (let j = 0; j <= 200; j++) { for (; k < m && M.stop[order[k]] <= end * j / 200 + 1e-9; k++) sum += M.bytes[order[k]]; steps[j] = sum; } }
@@ -127,7 +128,7 @@
     let open = false;
     for (let i = 0; i < Q.time.length; i++) { if (Q.mean[i] === null) { open = false; continue; } open ? g.lineTo(x(Q.time[i]), y(Q.mean[i])) : g.moveTo(x(Q.time[i]), y(Q.mean[i])); open = true; }
     g.stroke(); g.fillStyle = grey; g.fillText("100 %", 2, y(1) + 8); g.fillText("0 %", 14, y(0)); g.fillText(size(all), w - r + 4, y(1) + 8);
-    g.fillText("mean accuracy ——   bytes - - -", l, 10);
+    g.fillText("mean accuracy (line) and bytes on the wire (dashes)", l, 10);
     g.strokeStyle = ink; g.lineWidth = 1; g.beginPath(); g.moveTo(x(t), y(1)); g.lineTo(x(t), y(0)); g.stroke();
   }
   let told = "";
@@ -137,7 +138,7 @@
       ["online", S.online[chosen] ? "yes" : "no"], ["accuracy", S.accuracy[chosen] === S.accuracy[chosen] ? `${(S.accuracy[chosen] * 100).toFixed(1)} %` : "unknown"],
       ["bytes sent", size(S.bytes[chosen])], ["compute energy", `${S.energy[chosen].toPrecision(3)} J`]];
     const worked = [];
-    for (let i = C.start.length - 1; i >= 0 && worked.length < 6; i--) if (C.agent[i] === chosen && C.start[i] <= t) worked.push(`${C.kinds[C.kind[i]]} ${show(C.start[i])} – ${show(C.stop[i])}${C.stop[i] > t ? " (now)" : ""}`);
+    for (let i = C.start.length - 1; i >= 0 && worked.length < 6; i--) if (C.agent[i] === chosen && C.start[i] <= t) worked.push(`${C.kinds[C.kind[i]]} at ${show(C.start[i])}, for ${brief(C.stop[i] - C.start[i])}${C.stop[i] > t ? " (now)" : ""}`);
     const key = JSON.stringify([chosen, rows, worked]);
     if (key === told) return;
     told = key;
@@ -145,7 +146,7 @@
     const make = (tag, text) => { const e = document.createElement(tag); e.textContent = text; return e; };
     const list = make("dl", ""); for (const [k, v] of rows) list.append(make("dt", k), make("dd", v));
     const work = make("div", ""); for (const w of worked) work.append(make("div", w));
-    $("details").replaceChildren(make("b", `agent ${A.agent[chosen]} · ${A.name[chosen]}`), list, make("b", "computed lately"), work);
+    $("details").replaceChildren(make("b", A.name[chosen] === String(A.agent[chosen]) ? `agent ${A.name[chosen]}` : `agent ${A.agent[chosen]} · ${A.name[chosen]}`), list, make("b", "computed lately"), work);
   }
   function choose(i) { chosen = i; told = ""; if (i < 0) $("details").textContent = "Click an agent to see what it is and does."; dirty = true; }
   function seek(s) { t = Math.max(0, Math.min(end, s)); dirty = true; }
@@ -168,7 +169,7 @@
   $("search").addEventListener("input", (e) => find(e.target.value));
   for (const id of ["colour", "size", "speed"]) $(id).addEventListener("change", () => { legend(); dirty = true; });
   $("theme").addEventListener("click", () => { const root = document.documentElement, dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches; root.dataset.theme = dark ? "light" : "dark"; fit(); legend(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fit);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { fit(); legend(); });
   addEventListener("resize", fit);
   addEventListener("keydown", (e) => {
     if (["INPUT", "SELECT", "BUTTON"].includes(e.target.tagName) && e.target.id !== "time") return;
@@ -189,7 +190,7 @@
     $("legend").replaceChildren(...out);
   }
   $("notes").textContent = [D.grouped ? "Too many messages to tell each: those alike in sender, receiver, kind, fate and time are one dot." : "", ...D.notes].filter(Boolean).join(" ");
-  legend(); fit(); requestAnimationFrame(tick);
+  fit(); legend(); requestAnimationFrame(tick);
   if (location.hash === "#test") {
     const pre = document.createElement("pre"); pre.id = "selfcheck"; const ok = {};
     addEventListener("error", (e) => { ok.error = e.message; });
