@@ -15,6 +15,7 @@ from p2pkd.analysis.measures.communication import cost_to_accuracy
 from p2pkd.analysis.measures.resources import resources_by_agent
 from p2pkd.analysis.measures.settings import load_over_mean, with_settings
 from p2pkd.analysis.measures.topology import topology_measures
+from p2pkd.analysis.result import Result
 from p2pkd.analysis.results import Results
 
 PAGE = "docs/studies.md"
@@ -89,10 +90,19 @@ def devices(results: Results) -> str:
         busy = [float(resources_by_agent(run)["computing"].max()) for run in own]
         accuracies = own.frame.groupby(PROTOCOL, sort=False)[ACCURACY].mean()
         energy = own.frame.groupby(PROTOCOL, sort=False)["energy_j"].mean()
-        lines.append([mix, _range(busy, percent), _range(energy.tolist(), joules),
+        turns = [_turns_of_slowest(run) for run in own]
+        lines.append([mix, _range(busy, percent), _range(turns, percent),
+                      _range(energy.tolist(), joules),
                       ", ".join(map(percent, accuracies))])  # fmt: skip
     names = ", ".join(dict.fromkeys(results.frame[PROTOCOL]))
-    return table(["devices", "busiest processor", "energy", f"accuracy: {names}"], lines)
+    head = ["devices", "busiest processor", "turns of the slowest", "energy", f"accuracy: {names}"]
+    return table(head, lines)
+
+
+def _turns_of_slowest(run: Result) -> float:
+    """Return which share of its turns the group of devices takes that takes fewest."""
+    done = run.agents.groupby("device")[["turns", "turns_asked"]].sum()
+    return float((done["turns"] / done["turns_asked"]).min())
 
 
 def spectral_gap(place: Path, results: Results) -> None:

@@ -14,8 +14,7 @@ REMARKS = {
         "{cross-modal, others alone}"
     ),
     "methods/objective-data-free": (
-        "the fits take {fits} times the energy of private training; without the term of "
-        "activations (`activation: 0`) {data-free, no activation}"
+        "without the term of activations (`activation: 0`) {data-free, no activation}"
     ),
     "methods/objective-nas": (
         "`response` at fixed width: {response}; with `price: 0.1` {nas, dear}"
@@ -37,7 +36,6 @@ REMARKS = {
 def write(place: Path, results: Results, remarks: Results) -> None:
     """Write accuracy with peers and alone, and the gain seed by seed."""
     quoted = {name: spread(remarks.where(variant=name).frame[ACCURACY]) for name in _names(remarks)}
-    quoted["fits"] = _fits(remarks.where(variant="data-free"))
     rows = []
     for name in _names(results):
         own = results.where(variant=name)
@@ -52,14 +50,3 @@ def write(place: Path, results: Results, remarks: Results) -> None:
 
 def _names(results: Results) -> list[str]:
     return list(dict.fromkeys(results.frame["variant"]))
-
-
-def _fits(runs: Results) -> str:
-    """Return how many times the FLOPs of private training the fits of generators take."""
-    shares = [_fitted(run.agents) for run in runs]
-    return f"{sum(shares) / len(shares):.0f}"
-
-
-def _fitted(agents: object) -> float:
-    fitted = agents["predict_flops"].sum()  # type: ignore[index]
-    return float(fitted / agents["train_flops"].sum())  # type: ignore[index]

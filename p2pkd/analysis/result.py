@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from p2pkd.analysis.io.run_data import RunData
@@ -14,6 +15,8 @@ from p2pkd.core.seal import FILES
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from p2pkd.report.replay import Replay
 
 
 class Result(RunData):
@@ -108,6 +111,14 @@ class Result(RunData):
         from p2pkd.analysis.figures.timeline import plot_timeline
 
         return plot_timeline(self, ax, between=between, agents=agents)
+
+    def replay(self, path: str | Path | None = None) -> Replay:
+        """Return the run as a page that plays it, which notebooks show; write it to *path*."""
+        from p2pkd.report.replay import Replay, replay_html, write_replay
+
+        if path is None:
+            return Replay(replay_html(self))
+        return Replay(write_replay(self, path).read_text(encoding="utf-8"))
 
     def __repr__(self) -> str:
         return f"Result({str(self.path)!r}, {self.status}, {_percent(self.summary)})"

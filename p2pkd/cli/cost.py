@@ -56,6 +56,7 @@ def cost(
         return
     share = None if target is None else target / 100
     table = cost_table(results, share, _bytes(budget))
+    _warn_of_early(results, _bytes(budget))
     if csv:
         echo(csv_text(table), nl=False)
     elif latex:
@@ -94,6 +95,20 @@ def _print_estimates(results: Sequence[Result], *, csv: bool, latex: bool) -> No
 
 def _percent(value: float) -> str:
     return "–" if value != value else f"{100 * value:+.2f} %"
+
+
+def _warn_of_early(results: Sequence[Result], budget: float | None) -> None:
+    """Tell on stderr which runs' accuracy at *budget* bytes is of hardly trained models."""
+    from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+    from p2pkd.analysis.measures.compare import labels
+
+    if budget is None:
+        return
+    found = Budget.of_bytes(budget)
+    for label, result in zip(labels(results), results, strict=True):
+        if accuracy_at(result, found).early:
+            text = f"{label}: no evaluation is near {found.text}; accuracy at it is no answer"
+            echo(f"WARNING: {text}", err=True, fg="red")
 
 
 def _bytes(text: str | None) -> float | None:

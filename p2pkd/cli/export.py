@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from p2pkd.cli.app import app, example
+from p2pkd.cli.patterns import run_folders
 from p2pkd.cli.streams import echo
 from p2pkd.core.errors import InputError, ResultError, suggestion
 
@@ -80,7 +81,7 @@ def export(
     if to not in FORMATS:
         raise InputError(f"--to: no format {to!r}{suggestion(to, FORMATS)}")
     asked = _asked(table, to, metric, at, against)
-    results = Results.open([_folder(run) for run in runs])
+    results = Results.open([_folder(run) for run in run_folders(runs)])
     if to == "tensorboard":
         _write_tensorboard(results, out)
         return
@@ -113,7 +114,15 @@ def _equal_cost(results: Results, at: list[str], against: str | None, to: str) -
     from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
 
     frame = results.at(*at, against=against)
+    _warn_of_early(frame)
     return equal_cost_latex(frame) if to == "latex" else csv_text(frame, index=False)
+
+
+def _warn_of_early(frame: pd.DataFrame) -> None:
+    from p2pkd.analysis.measures.equal_cost import early_notes
+
+    for note in early_notes(frame):
+        echo(f"WARNING: {note}.", err=True, fg="red")
 
 
 def _folder(path: Path) -> Path:
@@ -142,6 +151,8 @@ def _table(results: Results, name: str, metric: str, at: list[str]) -> pd.DataFr
     }
     if name not in tables:
         raise InputError(f"--table: no table {name!r}{suggestion(name, tables)}")
+    if name == "ranking" and at:
+        _warn_of_early(results.at(*at))
     return tables[name]()
 
 

@@ -89,7 +89,7 @@ class Checked(NamedTuple):
 
 
 def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
-    from p2pkd.scenario.foresight import forewarnings
+    from p2pkd.scenario.foresight import bare_shares, forewarnings
     from p2pkd.scenario.load import load_scenario
 
     try:
@@ -104,6 +104,7 @@ def _checked(path: Path, overrides: list[str], *, deep: bool) -> Checked:
         return Checked([Problem(str(path), 0, 0, "", str(error))])
     found = loaded.placed([*forewarnings(loaded.scenario), *foreseen])
     looks = loaded.scenario.method.looks
+    remarks = (*bare_shares(loaded.tree, type(loaded.scenario)), *remarks)
     return Checked([], looks, loaded.departures, loaded.unused, found, remarks)
 
 

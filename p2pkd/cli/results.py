@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from p2pkd.cli.app import SetOption, app, example
+from p2pkd.cli.patterns import run_folders
 from p2pkd.cli.streams import echo
 from p2pkd.core.errors import InputError, ResultError
 
@@ -85,6 +86,27 @@ def trace(
 
 @app.command(
     epilog=example(
+        "p2pkd replay runs/quickstart/20260101T120000Z-0123abcd",
+        "p2pkd replay runs/quickstart/20260101T120000Z-0123abcd --out replay.html",
+    )
+)
+def replay(
+    run: RunArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Default: replay.html in the run directory."),
+    ] = None,
+) -> None:
+    """Write a page that plays the run: messages on their way, agents by accuracy; no network."""
+    from p2pkd.cli.execute import shown
+    from p2pkd.report import write_replay
+
+    _check_place(out)
+    echo(shown(write_replay(run, out)))
+
+
+@app.command(
+    epilog=example(
         "p2pkd compare scenarios/quickstart.yaml scenarios/isolated.yaml",
         "p2pkd compare runs/quickstart/* scenarios/ring.yaml --out ring.html",
     )
@@ -110,7 +132,7 @@ def compare(
     from p2pkd.report.tables import comparison_table
 
     _check_place(out)
-    results = list(results_of(sources, set_))
+    results = list(results_of(run_folders(sources), set_))
     if csv:
         echo(csv_text(frame_of(results)), nl=False)
     else:

@@ -59,6 +59,8 @@ def sweep(
     from p2pkd.study.start import sweep_of
 
     it = sweep_of(load_study(study), out)
+    for text in it.study.spec.remarks:
+        echo(f"{study}: {text}", err=True)
     if status:
         _print_status(it)
     elif dry_run:
@@ -96,6 +98,7 @@ def _run(it: Sweep, engine: str, jobs: int | None, address: str | None, resume: 
         labels = ", ".join(f"{key}={row[key]}" for key in it.study.columns)
         echo(f"failed: {labels}: {row['error']}", err=True, fg="red")
     _print_troubles(it, table)
+    _print_unequal(it)
     if len(failed):
         raise typer.Exit(FAILED)
 
@@ -181,6 +184,16 @@ def _print_differences(it: Sweep) -> None:
     print_differences(differences(it.study.points if tuning is None else tuning.samples()))
     if tuning is not None:
         _print_tuning(it)
+    _print_unequal(it)
+
+
+def _print_unequal(it: Sweep) -> None:
+    """Tell on stderr what work differs between settings that nothing was tuned for."""
+    from p2pkd.study.differences import unequal_work
+
+    text = unequal_work(it.study.points)
+    if text is not None:
+        echo(f"WARNING: {text}.", err=True, fg="red")
 
 
 def _work(plan: Plan) -> str:

@@ -125,6 +125,11 @@ class Objective(LearnSpec):
         return None
 
     @property
+    def digestion_steps(self) -> int:
+        """Steps towards teachers in a phase of their own, each time that the agent learns."""
+        return 0
+
+    @property
     def scale(self) -> float:
         """The factor of the distillation loss where cross-entropy has factor 1."""
         return 1.0

@@ -53,6 +53,11 @@ class Nas(Response):
         """`holdout`."""
         return self.holdout
 
+    @property
+    def turns_between_choices(self) -> int | None:
+        """`choose_every`."""
+        return self.choose_every
+
     def misfits(self, method: MethodSpec) -> Iterator[str]:
         """Yield complaints where no rows can be held out."""
         yield from super().misfits(method)

@@ -31,6 +31,11 @@ class Phased(Objective):
         return (self.weight, 1 - self.weight) if self.order == "joint" else None
 
     @property
+    def digestion_steps(self) -> int:
+        """`distill_steps`."""
+        return self.distill_steps
+
+    @property
     def scale(self) -> float:
         """(1 - a) / a."""
         return (1 - self.weight) / self.weight

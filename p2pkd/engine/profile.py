@@ -80,12 +80,11 @@ def make_profile(scenario: Scenario, world: World) -> Profile:
 
 def families_of(learn: Any, specs: Sequence[ModelSpec]) -> list[list[int]]:
     """Return for each of *specs* the numbers of those that its agents may change to, ascending."""
-    candidates = getattr(learn, "candidates", None)
-    if candidates is None:
+    if learn.turns_between_choices is None:
         return [[i] for i in range(len(specs))]
     families: list[list[int]] = []
     for spec in specs:
-        own = [other for other in candidates(spec) if other in specs]
+        own = [other for other in learn.candidates(spec) if other in specs]
         families.append([specs.index(other) for other in dict.fromkeys(own)])
     return families
 
@@ -105,7 +104,7 @@ def memory_needs(
     n = len(data.reference_y)
     rows = n if method.send.rows == "all" else min(method.send.rows, n)
     message = knowledge.message_floats(rows, data.n_classes, _sent(method, model))
-    cached = getattr(method.gossip.protocol, "cache", None) is not None
+    cached = method.gossip.protocol.cached_rounds is not None
     numbers = {
         "parameters": p,
         "gradient": p,

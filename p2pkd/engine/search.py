@@ -97,16 +97,15 @@ class Search:
 
 def with_widths(learn: Any, world: World) -> World:
     """Return *world* with all architectures that agents may change to, after their own."""
-    candidates = getattr(learn, "candidates", None)
-    if candidates is None:
+    if learn.turns_between_choices is None:
         return world
-    more = [other for spec in world.model_specs for other in candidates(spec)]
+    more = [other for spec in world.model_specs for other in learn.candidates(spec)]
     return replace(world, model_specs=tuple(dict.fromkeys([*world.model_specs, *more])))
 
 
 def make_search(learn: Any, world: World, learner: Any, profile: Profile) -> Search | None:
     """Return what agents know of architectures; None where they keep theirs."""
-    if not hasattr(learn, "candidates"):
+    if learn.turns_between_choices is None:
         return None
     model_of = world.model_of.tolist()
     families = families_of(learn, world.model_specs)

@@ -119,7 +119,7 @@ class Shortfall:
         """Yield how many answers came for nothing."""
         total = self.answers + self.late
         if self.late > (1 - ENOUGH) * total:
-            patience = _time(getattr(self.scenario.method.gossip.protocol, "patience", 0.0))
+            patience = _time(self.scenario.method.gossip.protocol.waits_s or 0.0)
             yield (
                 f"{self.late:,} of {total:,} answers came too late and were ignored: servers wait"
                 f" up to {patience} (gossip.protocol.patience), those below others a part of that."
@@ -156,13 +156,13 @@ class Shortfall:
         return not silent and method.learn.teacher == "peers"
 
     def _should_learn(self) -> bool:
-        learn = self.scenario.method.learn
-        return bool(learn.local_steps or getattr(learn, "distill_steps", 0))
+        learn: Any = self.scenario.method.learn
+        return bool(learn.local_steps or learn.digestion_steps)
 
     def _own_steps(self, agent: AgentRecord) -> int:
         """Return the steps that `Asked.steps` is about: not those of distillation's own phase."""
-        joint = getattr(self.scenario.method.learn, "joint", None) is not None
-        return agent.train_steps + (agent.distill_steps if joint else 0)
+        learn: Any = self.scenario.method.learn
+        return agent.train_steps + (0 if learn.joint is None else agent.distill_steps)
 
     def _reason(self, agent: AgentRecord) -> str:
         """Return why an agent had fewer turns than its time online would have given it."""

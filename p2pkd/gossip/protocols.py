@@ -56,6 +56,7 @@ class Coordinated(ProtocolSpec):
 
     carries: ClassVar[bool] = False
     asks: ClassVar[bool] = False
+    aggregated: ClassVar[bool] = True
     kind: Literal["coordinated"] = "coordinated"
     fraction: Fraction = 1.0
     """C, of its children, whom an aggregator asks in a round."""
@@ -78,6 +79,21 @@ class Coordinated(ProtocolSpec):
     period, `gossip.every`, so that an answer that is lost does not cost the rounds after it.  An
     aggregator below has its share: `inner_rounds` rounds, and one for the way, fit its asker's.
     """
+
+    @property
+    def cached_rounds(self) -> int | None:
+        """`cache`."""
+        return self.cache
+
+    @property
+    def waits_s(self) -> float | None:
+        """`patience`."""
+        return self.patience
+
+    @property
+    def server_learns(self) -> bool:
+        """Whether there are `server_steps`."""
+        return self.server_steps > 0
 
     def following(self, every: float) -> Coordinated:
         """Return the protocol with the patience that suits a round each *every* seconds."""

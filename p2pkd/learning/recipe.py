@@ -88,11 +88,11 @@ class Recipe:
         rules: list[Any] = [weighting, *method.teachers.filters]
         peers: Any = method.gossip.peers
         protocol: Any = method.gossip.protocol
-        # Aggregators and members remember no messages but what they are told, row by row or whole.
-        aggregated, caches = hasattr(protocol, "cache"), getattr(protocol, "cache", None)
         judges = [rule for rule in rules if hasattr(rule, "factors")]
         if method.memory.half_life is not None:
             judges.append(method.memory)
+        # Aggregators and members remember no messages but what they are told, row by row or whole.
+        aggregated, caches = protocol.aggregated, bool(protocol.cached_rounds)
         return cls(
             optimizer=learn.optimizer,
             lr=learn.lr,
@@ -108,7 +108,7 @@ class Recipe:
             judges=tuple(judges),
             sharpening=cast(Any, method.teachers.sharpen),
             measured=any("accuracy" in rule.facts for rule in [*rules, peers]),
-            partial=bool(caches) if aggregated else _by_rows(method),
+            partial=caches if aggregated else _by_rows(method),
             proxied=knowledge.proxied,
             privacy=method.send.privacy,
             looks=method.looks,

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from p2pkd.analysis.io.readable import count, percent
-from p2pkd.analysis.measures.equal_cost import MEASURED
+from p2pkd.analysis.io.readable import count, percent, setting_text
+from p2pkd.analysis.measures.equal_cost import MEASURED, tests
 from p2pkd.analysis.measures.power import MOST
-from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.analysis.results import Results
 from p2pkd.report.tables import Table
 
@@ -24,7 +23,9 @@ CAPTION = (
 )
 LESS = (
     " A dagger: some runs spent less than the budget by their end, and count as they ended, for "
-    "less. Used: the share of the budget that had been spent at the evaluation that counts."
+    "less. Used: the share of the budget that had been spent at the evaluation that counts. A "
+    "double dagger: no evaluation is near the budget, the models are hardly trained, and nothing "
+    "is compared with them."
 )
 
 
@@ -36,7 +37,7 @@ def equal_cost(results: Results, at: Sequence[str], against: str | None) -> Tabl
             "95 %", "corrected p", "shows from", "detectable", "seeds needed"]  # fmt: skip
     rows = [_row(row, keys) for row in table.head(ROWS).to_dict("records")]
     budgets = f" at {', '.join(at)}" if at else " at the end"
-    caption = CAPTION.format(budgets=budgets, n=int(table["p"].notna().sum()))
+    caption = CAPTION.format(budgets=budgets, n=tests(table))
     if any(text != "final" for text in at):
         caption += LESS
     if len(table) > ROWS:
@@ -49,7 +50,9 @@ def _row(row: dict[Any, Any], keys: list[str]) -> list[str]:
         setting_text(row, keys),
         row["score"],
         row["budget"],
-        percent(row["mean"]) + (" †" if row["reached"] < 1 else ""),
+        percent(row["mean"])
+        + (" †" if row["reached"] < 1 else "")
+        + (" ‡" if row["early"] else ""),
         count(row["n"]),
         percent(row["used"]),
         row["against"] or "–",

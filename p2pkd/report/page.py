@@ -49,6 +49,7 @@ def report_html(result: Result) -> str:
         title=result.name,
         description=result.manifest.get("description") or "",
         subtitle=_subtitle(result),
+        replay="replay.html" if (result.path / "replay.html").is_file() else None,
         warnings=result.warnings,
         notes=result.notes,
         headline=headline(result),

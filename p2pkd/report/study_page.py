@@ -15,13 +15,14 @@ from p2pkd.analysis.figures.resources import plot_staleness, plot_time_shares
 from p2pkd.analysis.figures.search import plot_influence, plot_load, plot_trials
 from p2pkd.analysis.figures.studies import plot_bands, plot_pareto, plot_relation, plot_settings
 from p2pkd.analysis.io.tables import read_table
-from p2pkd.analysis.measures.equal_cost import parse_budgets
+from p2pkd.analysis.measures.equal_cost import early_notes, parse_budgets
 from p2pkd.analysis.measures.influence import REMOVED, influence
 from p2pkd.analysis.measures.scores import common_words
 from p2pkd.analysis.measures.settings import SETTING, TRIAL, load_over_mean, with_settings
 from p2pkd.analysis.measures.topology import topology_measures
 from p2pkd.analysis.measures.trials import trial_table
 from p2pkd.analysis.measures.tuning import tuning_notes
+from p2pkd.analysis.measures.work import unequal_work_of
 from p2pkd.analysis.results import Results
 from p2pkd.core.errors import Problem, ScenarioError
 from p2pkd.core.files import write_text
@@ -97,7 +98,12 @@ def study_html(folder: str | Path, at: Sequence[str] = (), against: str | None =
         title=facts.get("name", folder.name),
         description=facts.get("description", ""),
         subtitle=_subtitle(results, table),
-        warnings=[*_warnings(table), *(text for text in tuned if "WARNING" in text)],
+        warnings=[
+            *_warnings(table),
+            *(f"{note[0].upper()}{note[1:]}." for note in early_notes(results.at(*at))),
+            *(text for text in tuned if "WARNING" in text),
+            *_unequal(results, facts),
+        ],
         notes=[*_notes(results, table), *(text for text in tuned if "WARNING" not in text)],
         pictures=list(_pictures(results, table, facts, at)),
         sections=list(_sections(results, table, facts, at, against)),
@@ -266,6 +272,12 @@ def _warnings(table: pd.DataFrame) -> Iterator[str]:
     pending = int(states.get("pending", 0))
     if pending:
         yield f"{pending} of {int(states.sum())} runs are still to come: p2pkd sweep --resume."
+
+
+def _unequal(results: Results, facts: dict[str, Any]) -> Iterator[str]:
+    text = unequal_work_of(results, facts)
+    if text is not None:
+        yield f"{text}."
 
 
 def _notes(results: Results, table: pd.DataFrame) -> Iterator[str]:

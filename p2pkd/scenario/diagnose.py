@@ -14,7 +14,7 @@ from p2pkd.core.errors import Problem, suggestion
 from p2pkd.scenario import wording
 from p2pkd.scenario.base import Family, Spec
 from p2pkd.scenario.walk import entry_of, family_of, field_of, item_of, member_of, spec_of
-from p2pkd.scenario.yaml import Node
+from p2pkd.scenario.yaml import Node, Place
 
 _ABOUT_KEY = re.compile(r"([a-z_]\w*(?:\.\w+)*): ")
 
@@ -28,6 +28,7 @@ class Spot:
     annotation: Any
     owner: type[Spec] | None  # the specification whose field this is
     found: bool = True  # whether the tree has a value at this key
+    parent: Node | None = None  # the mapping that the key is in
 
     @property
     def key(self) -> str:
@@ -48,7 +49,7 @@ class Spot:
         found = self.found and name in entries
         node = entries[name] if found else self.node
         annotation = field_of(owner, name) if owner else entry_of(self.annotation)
-        return Spot(keys, node, annotation, owner, found)
+        return Spot(keys, node, annotation, owner, found, self.node)
 
 
 def problems_in(error: ValidationError, tree: Node, root: type[Spec]) -> list[Problem]:
@@ -139,7 +140,21 @@ def _missing(spot: Spot) -> Problem:
 def _unknown_key(spot: Spot) -> Problem:
     known = spot.owner.model_fields if spot.owner else ()
     place = spot.node.key_place or spot.node.place
-    return Problem(*place, spot.key, f"unknown key{suggestion(spot.keys[-1], known)}")
+    hint = suggestion(spot.keys[-1], known)
+    return Problem(*place, spot.key, f"unknown key{_of_kind(spot, place)}{hint}")
+
+
+def _of_kind(spot: Spot, place: Place) -> str:
+    """Return `` of kind star, which FILE:LINE gives`` where that is not beside the key."""
+    owner, entries = spot.owner, spot.parent.value if spot.parent is not None else None
+    if owner is None or not issubclass(owner, Family) or not isinstance(entries, dict):
+        return ""
+    if all(spot.keys[-1] not in member.model_fields for member in owner.members.values()):
+        return ""
+    tag, given = owner.tag, entries.get(owner.tag)
+    if given is None or not given.place.line or given.place[:2] == place[:2]:
+        return ""
+    return f" of {tag} {given.value}, which {given.place.file}:{given.place.line} gives"
 
 
 def _unknown_kind(spot: Spot, family: type[Family]) -> Problem:

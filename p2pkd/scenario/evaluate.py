@@ -57,8 +57,8 @@ def server_has_model(scenario: Scenario) -> bool:
     """
     if scenario.aggregators is None:
         return False
-    learns = getattr(scenario.method.gossip.protocol, "server_steps", 0) > 0
-    return learns or not scenario.method.send.knowledge.about_rows
+    method = scenario.method
+    return method.gossip.protocol.server_learns or not method.send.knowledge.about_rows
 
 
 def default_score(scenario: Scenario) -> Score:
@@ -99,6 +99,6 @@ def _no_average(scenario: Scenario) -> str | None:
     models = {group.model for group in scenario.devices}
     if len(models) > 1:
         return f"there are {len(models)} architectures, whose parameters have no mean"
-    if hasattr(scenario.method.learn, "candidates"):
+    if scenario.method.learn.turns_between_choices is not None:
         return f"with objective {scenario.method.learn.tag_value!r} agents change their widths"
     return None

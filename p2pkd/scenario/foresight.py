@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from p2pkd.core.units import DURATION
 from p2pkd.scenario.base import Spec
+from p2pkd.scenario.quantities import Percent
+from p2pkd.scenario.walk import item_of, member_of, spelled_out
+from p2pkd.scenario.yaml import Node
 
 if TYPE_CHECKING:
     from p2pkd.scenario.scenario import Scenario
@@ -37,6 +40,7 @@ def forewarnings(scenario: Scenario) -> list[str]:
         *_expiry(scenario),
         *_stream(scenario),
         *_search(scenario),
+        *_loss(scenario),
     ]
 
 
@@ -61,7 +65,7 @@ def _misses(name: str, value: float, duration: float) -> bool:
 
 def _patience(scenario: Scenario) -> Iterator[str]:
     gossip: Any = scenario.method.gossip
-    patience, retransmit = getattr(gossip.protocol, "patience", None), scenario.links.retransmit
+    patience, retransmit = gossip.protocol.waits_s, scenario.links.retransmit
     if patience is None:
         return
     if patience > gossip.every and _may_miss_answers(scenario):
@@ -86,7 +90,7 @@ def _may_miss_answers(scenario: Scenario) -> bool:
 def _tokens(scenario: Scenario) -> Iterator[str]:
     """Yield a warning where no account is ever full enough for somebody to begin."""
     gossip: Any = scenario.method.gossip
-    first = getattr(gossip.flow, "first_turn", None)
+    first = gossip.flow and gossip.flow.first_turn
     if first is not None and gossip.clock != "free" and first * gossip.every > scenario.duration:
         yield (
             f"method.gossip.flow: nobody speaks before turn {first}, which is due after"
@@ -130,12 +134,38 @@ def _stream(scenario: Scenario) -> Iterator[str]:
 
 def _search(scenario: Scenario) -> Iterator[str]:
     gossip = scenario.method.gossip
-    turns = getattr(scenario.method.learn, "choose_every", None)
+    turns = scenario.method.learn.turns_between_choices
     if turns and gossip.clock != "free" and turns * gossip.every > scenario.duration:
         yield (
             f"method.learn.choose_every: {turns} turns, one each {_time(gossip.every)}, but the run"
             f" ends at {_time(scenario.duration)}; nobody ever chooses"
         )
+
+
+def _loss(scenario: Scenario) -> Iterator[str]:
+    """Yield a warning where nothing ever arrives."""
+    if scenario.links.loss >= 1:
+        yield "links.loss: 100 %, so that no message ever arrives; one in a hundred is '1 %'"
+
+
+def bare_shares(tree: Node, root: Any, key: str = "") -> Iterator[str]:
+    """Yield ``links.loss: 1 is 100 %; ...`` for each share in *tree* that is written as a bare 1.
+
+    *root* says what the tree stands for.  One that is meant as a per cent is the only whole number
+    that can be meant so: larger ones are refused.
+    """
+    spec = member_of(root, tree)
+    if isinstance(tree.value, list):
+        for number, item in enumerate(tree.value):
+            yield from bare_shares(item, item_of(root), f"{key}.{number}")
+    for name, node in spelled_out(root, tree).value.items() if spec else ():
+        place = f"{key}.{name}" if key else name
+        field = spec.model_fields.get(name) if spec else None
+        if type(node.value) is int and node.value == 1 and field is not None:
+            if any(isinstance(part, Percent) for part in field.metadata):
+                yield f"{place}: 1 is 100 %; one in a hundred is '1 %'"
+        elif field is not None and isinstance(node.value, dict | list):
+            yield from bare_shares(node, field.annotation, place)
 
 
 def _time(seconds: float) -> str:

@@ -9,20 +9,20 @@ from p2pkd.scenario.quantities import Period, Rate
 
 
 class LatencyAttribute(Spec):
-    """The attribute of edges that is their one-way latency.
+    """The attribute of edges that is their one-way latency: the one called `latency`, or another.
 
     A bare third column of an edge list is called `weight`, as NetworkX calls it.
     """
 
-    attribute: str
+    attribute: str = "latency"
     unit: Period | None = None
     """What 1 means where values have no unit, such as "1 ms"."""
 
 
 class BandwidthAttribute(Spec):
-    """The attribute of edges that is their bandwidth."""
+    """The attribute of edges that is their bandwidth: the one called `bandwidth`, or another."""
 
-    attribute: str
+    attribute: str = "bandwidth"
     unit: Rate | None = None
     """What 1 means where values have no unit, such as "1 Mbit/s"."""
 

@@ -97,6 +97,9 @@ def read_written(path: str | Path) -> Written:
     text = read_text(path)
     lost: list[Loss] = []
     tree = read_extended(path, text, root, problems, lost)
+    if isinstance(tree.value, dict) and "base" in tree.value and "duration" not in tree.value:
+        what = f"is a study, no scenario; 'p2pkd sweep {path} --dry-run' checks and plans it"
+        raise ScenarioError([tree.problem("", what)])
     return Written(text, tree, path.parent, tuple(problems), tuple(lost))
 
 

@@ -72,6 +72,24 @@ class ProtocolSpec(Family, root=True):
 
     plural = "protocols"
 
+    aggregated: ClassVar[bool] = False
+    """Whether aggregators ask, and the others answer."""
+
+    @property
+    def cached_rounds(self) -> int | None:
+        """For how many rounds a row's mean is kept by all; None: it is not."""
+        return None
+
+    @property
+    def waits_s(self) -> float | None:
+        """For how long answers are waited for, in seconds; None: nobody waits."""
+        return None
+
+    @property
+    def server_learns(self) -> bool:
+        """Whether a server has a model that learns from the predictions it is told."""
+        return False
+
     def following(self, every: float) -> ProtocolSpec:
         """Return the protocol with its defaults as they suit a period of *every* seconds."""
         return self
@@ -100,6 +118,11 @@ class FlowSpec(Family, root=True):
     """How often an agent may speak."""
 
     plural = "flows"
+
+    @property
+    def first_turn(self) -> int | None:
+        """The first turn at which who has heard nothing may speak; None: it is not known."""
+        return None
 
     def misfits(self, gossip: GossipSpec) -> Iterator[str]:
         """Yield, in words, which other choices of *gossip* do not go with this one."""
@@ -202,6 +225,15 @@ class LearnSpec(Family, root=True):
     """Learn at one's own gossip tick, or upon each message."""
     train_on: Literal["private", "pooled"] = "private"
     """`pooled` lets every agent draw from everybody's rows: the ceiling, not a method."""
+
+    @property
+    def turns_between_choices(self) -> int | None:
+        """Turns until an agent chooses its architecture again; None: agents keep theirs."""
+        return None
+
+    def candidates(self, model: ModelSpec) -> tuple[ModelSpec, ...]:
+        """Return the architectures that an agent with *model* may choose from."""
+        return (model,)
 
     def data_misfits(self, data: DataSpec) -> Iterator[str]:
         """Yield, in words, which choices of *data* do not go with this objective."""

@@ -32,6 +32,11 @@ def server_misfits(scenario: Scenario) -> Iterator[str]:
             f" {learn.tag_value!r} steps on private rows too, and a server has none; use the order"
             " digest_then_revisit or revisit_then_digest"
         )
+    if asked["server_steps"] and learn.teacher != "peers":
+        yield (
+            f"{KEY}.server_steps: {protocol.server_steps}, but learn.objective"
+            f" {learn.tag_value!r} learns from no messages; use response"
+        )
     if asked["tells"] and not asked["server_steps"]:
         yield f"{KEY}.tells: 'model', but the server has none; give server_steps"
     if asked["tells"] and knowledge.knowledge_type not in ("probabilities", "logits"):

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from p2pkd.analysis.measures.tuning import TUNED
+from p2pkd.analysis.measures.work import is_work
+from p2pkd.analysis.measures.work import unequal_work as unequal
 from p2pkd.scenario.resolve import to_yaml
 from p2pkd.study.axes import SEED, VARIANT
 from p2pkd.study.point import Point
@@ -78,6 +80,18 @@ def differences(points: Sequence[Point], *, weigh: bool = True) -> Differences:
         {key: most for key, most in usual.items() if most != ABSENT},
         {key: values[key][0] for key in keys if key in FIRST and key not in differ},
     )
+
+
+def unequal_work(points: Sequence[Point]) -> str | None:
+    """Return `p2pkd.analysis.measures.work.unequal_work` between the settings of *points*."""
+    methods: dict[str, dict[str, Any]] = {}
+    for point in points:
+        label = str(
+            [label for key, label in point.labels.items() if key != SEED and not is_work(key)]
+        )
+        if label not in methods:
+            methods[label] = point.loaded.scenario.method.model_dump(mode="json")
+    return unequal(methods)
 
 
 def _usual(values: Sequence[str]) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from p2pkd.scenario.diagnose import problems_in
 from p2pkd.scenario.extends import read_text
 from p2pkd.scenario.load import Loaded, Written, load_changed, read_written
 from p2pkd.scenario.resolve import to_yaml
-from p2pkd.scenario.yaml import Node, parse
+from p2pkd.scenario.yaml import Node, Place, parse
 from p2pkd.study.axes import (
     DRAW,
     SEED,
@@ -34,6 +35,8 @@ from p2pkd.study.point import Point
 from p2pkd.study.search import TRIAL, Search, search_of
 from p2pkd.study.spec import StudySpec
 from p2pkd.study.tuning import Tuning, tuning_of
+
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def load_study(path: str | Path) -> Study:
     bases = _bases(tree, path)
     if spec.tune is not None:
         return _tuned_study(spec, tree, path, text, axes)
-    points = _points(found, bases, path, _perturber(spec, tree))
+    shared = set(_places(tree.value["set"])) if "set" in tree.value else set()
+    points = _points(found, bases, path, _perturber(spec, tree), shared)
     columns = tuple(dict.fromkeys([*(key for axis in axes for key in axis.keys), SEED]))
     return Study(spec, path, text, columns, points)
 
@@ -179,18 +183,27 @@ def _points(
     bases: dict[Label, Written],
     path: Path,
     perturber: Perturber | None = None,
+    shared: Collection[Place] = (),
 ) -> tuple[Point, ...]:
+    """Return the points of all combinations *found*; *shared* are the places of what all have."""
     points: list[Point] = []
     problems: dict[Problem, Combination] = {}
+    told: set[tuple[Problem, str]] = set()
     for combination in found:
         written = bases[combination.labels.get(VARIANT)]
         try:
             points.append(_point(combination, written, perturber))
         except ScenarioError as error:
             for problem in error.problems:
-                # The first combination with a mistake is named where the study is not its place.
+                # What differs between seeds in a number alone is one mistake.
+                alike = problem._replace(message=_NUMBER.sub("#", problem.message))
+                setting = str({k: v for k, v in combination.labels.items() if k != SEED})
+                if (alike, setting) in told:
+                    continue
+                told.add((alike, setting))
+                # The first combination with a mistake is named where that is not told by its place.
                 problems.setdefault(problem, combination)
-    _raise([_told(problem, which, path) for problem, which in problems.items()], path)
+    _raise([_told(problem, which, path, shared) for problem, which in problems.items()], path)
     return tuple(points)
 
 
@@ -245,8 +258,20 @@ def _with_places(error: InputError, loaded: Loaded) -> ScenarioError:
     return ScenarioError([node.problem("topology", str(error))])
 
 
-def _told(problem: Problem, which: Combination, path: Path) -> Problem:
-    if problem.file == str(path):
+def _places(node: Node) -> Iterator[Place]:
+    """Yield where *node*, and all that is in it, is written."""
+    yield node.place
+    if node.key_place is not None:
+        yield node.key_place
+    if isinstance(node.value, dict | list):
+        for inner in node.value.values() if isinstance(node.value, dict) else node.value:
+            yield from _places(inner)
+
+
+def _told(
+    problem: Problem, which: Combination, path: Path, shared: Collection[Place] = ()
+) -> Problem:
+    if problem.file == str(path) and Place(*problem[:3]) not in shared:
         return problem
     labels = ", ".join(f"{key}={label}" for key, label in which.labels.items())
     return problem._replace(message=f"{problem.message} (in the study's run {labels})")

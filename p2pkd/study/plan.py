@@ -11,7 +11,7 @@ from statistics import fmean
 
 from p2pkd.core.errors import RunError
 from p2pkd.study.point import Point
-from p2pkd.study.sweep import Sweep
+from p2pkd.study.sweep import Stratum, Sweep
 from p2pkd.study.task import DONE, Task, row_of, run_task
 
 # Gradient steps a second of one worker on a laptop's core, small perceptrons, batches of 32.
@@ -21,7 +21,7 @@ STARTUP_S = 4.0
 
 @dataclass(frozen=True)
 class Estimate:
-    """The means over the runs that were tried without learning."""
+    """The means of a run, from `runs` of them that were tried without learning."""
 
     runs: int
     wire_bytes: float
@@ -58,51 +58,62 @@ class Plan:
 
 
 def plan_of(sweep: Sweep, samples: int = 0) -> Plan:
-    """Return the plan of *sweep*, with estimates from dry runs of *samples* representatives.
+    """Return the plan of *sweep*, with estimates from dry runs of *samples* representatives, one of
+    each variant at least.
 
     Raise RunError if none of these runs.
     """
-    samples_from, size = sweep.untried(), sweep.size
+    strata, size = sweep.strata(), sweep.size
     left = size.runs - len(sweep.complete())
-    each_s = fmean(p.loaded.scenario.duration for p in samples_from) if samples_from else 0.0
+    durations = [fmean(p.loaded.scenario.duration for p in points) for points, _ in strata]
+    each_s = fmean(durations, [stratum.left for stratum in strata]) if strata else 0.0
     return Plan(
         runs=size.runs,
         settings=size.settings,
         seeds=size.seeds,
         left=left,
         simulated_s=left * each_s,
-        estimate=estimate(representatives(samples_from, samples)) if samples else None,
+        estimate=estimate(strata, samples) if samples else None,
         searched=sweep.study.search is not None,
     )
 
 
-def representatives(points: Sequence[Point], samples: int) -> list[Point]:
-    """Return at most *samples* of *points*, of different settings, evenly spaced."""
-    distinct = list({point.setting: point for point in reversed(points)}.values())[::-1]
-    n = min(samples, len(distinct))
-    return [distinct[i * len(distinct) // n] for i in range(n)]
+def representatives(strata: Sequence[Stratum], samples: int) -> list[tuple[Point, float]]:
+    """Return *samples* points, evenly spaced and one of each stratum at least; and how many of the
+    runs each stands for.
+    """
+    found = []
+    for points, left in strata:
+        n = min(-(-samples // len(strata)), len(points))
+        found += [(points[i * len(points) // n], left / n) for i in range(n)]
+    return found
 
 
-def estimate(points: Sequence[Point]) -> Estimate | None:
-    """Return the means of dry runs of *points*; None where there are none."""
+def estimate(strata: Sequence[Stratum], samples: int) -> Estimate | None:
+    """Return the means of dry runs of `representatives`; None where there are none."""
     tried = []
     problems = []
     with tempfile.TemporaryDirectory() as folder:
-        for point in points:
+        for point, weight in representatives(strata, samples):
             start = time.perf_counter()
             outcome = run_task(Task.of(point, Path(folder), dry_run=True))
             if outcome.status == DONE:
-                tried.append((row_of(Path(folder) / point.key), time.perf_counter() - start))
+                wall_s = time.perf_counter() - start
+                tried.append((row_of(Path(folder) / point.key) | {"wall_s": wall_s}, weight))
             else:
                 problems.append(outcome.error)
     if not tried:
         if problems:
             raise RunError(f"not one of the plan's dry runs went through: {problems[0]}")
         return None
+
+    def mean(key: str) -> float:
+        return fmean([row[key] for row, _ in tried], [weight for _, weight in tried])
+
     return Estimate(
         runs=len(tried),
-        wire_bytes=fmean(row["wire_bytes"] for row, _ in tried),
-        energy_j=fmean(row["energy_j"] for row, _ in tried),
-        gradient_steps=fmean(row["gradient_steps"] for row, _ in tried),
-        dry_wall_s=fmean(wall for _, wall in tried),
+        wire_bytes=mean("wire_bytes"),
+        energy_j=mean("energy_j"),
+        gradient_steps=mean("gradient_steps"),
+        dry_wall_s=mean("wall_s"),
     )

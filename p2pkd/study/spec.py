@@ -44,4 +44,19 @@ class StudySpec(Spec):
     remove: Any = None
     """``[0, 3]``, ``"0..7"`` or names: each run also without one of these, from the start."""
     seeds: Any = None
-    """``[0, 1]``, ``"0..4"`` or both mixed; default: the base's own seed."""
+    """``[0, 1]``, ``"0..4"`` or both mixed; a single number is that seed, no count.  Default: the
+    base's own seed."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing about what is written: where seeds may have been meant as a count.
+
+        A number of a list, and 0 and 1, can hardly be meant so.
+        """
+        parts = {"seeds": self, "tune.seeds": self.tune}
+        found = {key: getattr(part, "seeds", None) for key, part in parts.items()}
+        return tuple(
+            f"{key}: {seed} is seed {seed} alone; {seed} seeds are 0..{seed - 1}"
+            for key, seed in found.items()
+            if isinstance(seed, int) and seed > 1
+        )

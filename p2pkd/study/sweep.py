@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from p2pkd.core.errors import InputError, ResultError, RunError
 from p2pkd.core.plain_json import read_json
 from p2pkd.core.seal import MANIFEST
 from p2pkd.record.directory import clear_partial
+from p2pkd.study.axes import VARIANT, Label
 from p2pkd.study.executors import Executor
 from p2pkd.study.load import Study
 from p2pkd.study.point import Point
@@ -35,6 +37,13 @@ class Size(NamedTuple):
     runs: int
     settings: int
     seeds: int
+
+
+class Stratum(NamedTuple):
+    """What is left of one variant: a point of each setting, and the number of runs."""
+
+    points: Sequence[Point]
+    left: int
 
 
 @dataclass
@@ -75,6 +84,15 @@ class Sweep:
     def untried(self) -> list[Point]:
         """Return the runs that are left, as far as they are known, each once."""
         return self._left(self.points)
+
+    def strata(self) -> list[Stratum]:
+        """Return what is left by variants, which may cost very different things."""
+        settings = {point.setting: point for point in reversed(self.untried())}
+        found: dict[Label, list[Point]] = {}
+        for point in reversed(settings.values()):
+            found.setdefault(point.labels.get(VARIANT), []).append(point)
+        left = Counter(point.labels.get(VARIANT) for point in self.untried())
+        return [Stratum(points, left[variant]) for variant, points in found.items()]
 
     def table(self) -> pd.DataFrame:
         """Return the table as it stands."""

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from p2pkd.analysis.measures.tuning import FOLDER
-from p2pkd.study.axes import SEED
+from p2pkd.study.axes import SEED, VARIANT, Label
 from p2pkd.study.point import Point
 from p2pkd.study.search import TRIAL
 from p2pkd.study.search_sweep import PROPOSED, SearchSweep, Trial
-from p2pkd.study.sweep import Size, Sweep
+from p2pkd.study.sweep import Size, Stratum, Sweep
 from p2pkd.study.table import table_of, write_table
 from p2pkd.study.task import Task
 from p2pkd.study.tuning import Setting, Tuning, labels_without_runs
@@ -78,6 +78,21 @@ class TunedSweep(Sweep):
     def untried(self) -> list[Point]:
         """Return the runs that are left, as far as they are known."""
         return [point for tuner in self.tuners for point in tuner.untried()] + super().untried()
+
+    def strata(self) -> list[Stratum]:
+        """Return what is left by variants; trials of two settings may have the same labels."""
+        found: dict[Label, Stratum] = {}
+        for number, (setting, tuner) in enumerate(
+            zip(self.tuning.settings, self.tuners, strict=True)
+        ):
+            final = self._final(number)
+            finals = len(self._left(final)) if final else max(len(self.tuning.seeds), 1)
+            points = [*tuner.untried(), *self._left(final)][:1]
+            variant = setting.labels.get(VARIANT)
+            known = found.get(variant, Stratum((), 0))
+            left = known.left + tuner.size.runs - len(tuner.complete()) + finals
+            found[variant] = Stratum([*known.points, *points], left)
+        return [stratum for stratum in found.values() if stratum.points]
 
     def stages(self) -> Iterator[list[Task]]:
         """Yield the tuning of all settings side by side, then the runs with what was best."""

@@ -63,6 +63,13 @@ def build_hierarchy(spec: AggregatorsSpec, topology: Topology) -> Hierarchy:
         order += [i for i in found if i in chosen]
     missing = sorted(set(range(topology.n)) - seen)
     if missing:
+        if spec.who == "hub":
+            # Whom it does not reach is another with each seed; the mistake is the same.
+            raise InputError(
+                "topology: not all are neighbours of agent 0, the server (aggregators: {who: hub});"
+                " a server without data needs a node of its own: beside the same"
+                f" {topology.n} agents, topology: star and agents: {topology.n + 1}"
+            )
         kind = "aggregator" if missing[0] in chosen else "agent"
         raise InputError(
             f"aggregators: {kind} {missing[0]} cannot be reached over aggregators alone from the"
@@ -80,8 +87,8 @@ def aggregators_of(spec: AggregatorsSpec, topology: Topology) -> tuple[int, ...]
         inner = tuple(i for i in range(topology.n) if topology.degree[i] > 1)
         if not 0 < len(inner) < topology.n:
             raise InputError(
-                f"aggregators.who: {len(inner)} of {topology.n} agents have more than one"
-                " neighbour; 'inner' needs a topology with ends, such as balanced_tree"
+                f"topology: {len(inner)} of {topology.n} agents have more than one neighbour;"
+                " aggregators: {who: inner} needs a topology with ends, such as balanced_tree"
             )
         return inner
     chosen = Names(topology).all_of(spec.who, "aggregators.who")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p2pkd.core.errors import about
+from p2pkd.core.remarks import remark
 from p2pkd.core.rng import Streams
 from p2pkd.scenario.link_options import ScaleSpec
 from p2pkd.scenario.links import LinksSpec
@@ -91,6 +92,7 @@ def build_links(
     """
     with about("links.table"):
         up, down = access_rates(spec, devices, streams, base)
+    _remark_own(spec, topology)
     with about("links.latency"):
         delay = build_delay(spec.latency, topology, streams, base)
     return Links(
@@ -99,6 +101,17 @@ def build_links(
         topology=topology,
         delay=delay,
         scale=spec.scale,
+    )
+
+
+def _remark_own(spec: LinksSpec, topology: Topology) -> None:
+    """Remark where the graph's own delays hold instead of those that the scenario gives."""
+    if topology.latency_s is None or "latency" not in spec.model_fields_set:
+        return
+    which = "all" if np.isfinite(topology.latency_s).all() else "some"
+    remark(
+        f"links.latency: not used between neighbours on {which} edges of the graph, which gives"
+        " them latencies of their own"
     )
 
 

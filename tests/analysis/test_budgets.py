@@ -41,6 +41,20 @@ def test_accuracy_is_that_of_the_last_evaluation_within(result: Result) -> None:
     assert accuracy_at(result, Budget.parse("29 steps")).accuracy == pytest.approx(0.1)
 
 
+def test_what_speaks_for_a_budget_had_spent_half_of_it_and_learned(result: Result) -> None:
+    texts = ("6.8 kB", "5 kB", "2 min", "50 s", "29 steps", "1 MB", "final")
+    early = {text: accuracy_at(result, Budget.parse(text)).early for text in texts}
+    assert early == {
+        "6.8 kB": True,  # 38 %
+        "5 kB": False,  # 51 %
+        "2 min": False,
+        "50 s": True,  # time 0: no step has been made
+        "29 steps": True,
+        "1 MB": False,  # never spent: it ended so, and `reached` says it
+        "final": False,
+    }
+
+
 def test_a_run_that_spent_less_has_its_end_and_is_marked(result: Result) -> None:
     bought = accuracy_at(result, Budget.parse("1 MB"))
     assert bought.accuracy == pytest.approx(0.8)

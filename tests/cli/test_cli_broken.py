@@ -9,7 +9,7 @@ from p2pkd.cli import app
 from p2pkd.scenario.base import FAMILIES
 from p2pkd.scenario.kinds import load_kinds
 
-GOOD = "duration: 10 min\nagents: 4\n"
+GOOD = "duration: 10 min\nagents: 6\n"
 
 
 def known(family):
@@ -149,9 +149,9 @@ def test_override_on_the_command_line(folder):
 
 
 def test_what_only_the_world_can_tell_is_placed_too(folder):
-    (folder / "x.yaml").write_text(GOOD + "topology: {kind: watts_strogatz, k: 4}\n")
+    (folder / "x.yaml").write_text(GOOD + "topology: {kind: watts_strogatz, k: 6}\n")
     result = invoke("run", "x.yaml")
-    assert result.stderr.startswith("x.yaml:3:37  topology.k: 4 must be less than the 4 agents")
+    assert result.stderr.startswith("x.yaml:3:37  topology.k: 6 must be less than the 6 agents")
     assert result.exit_code == 2
 
 

@@ -173,6 +173,7 @@ def test_a_cache_for_one_round_is_ds_fl():
         ({"teachers": {"filters": ["min_agreement"]}}, "could not be kept"),
         ({"teachers": {"weights": "samples"}}, "uniform, confidence or entropy"),
         ({"learn": {"order": "joint"}}, "private rows too, and a server has none"),
+        ({"learn": {"objective": "local"}}, "learns from no messages"),
         ({"gossip": {"protocol": {"tells": "model"}}}, "'model' is not what is kept"),
         (
             {"gossip": {"protocol": {"server_steps": 0, "cache": None, "tells": "model"}}},

@@ -112,7 +112,9 @@ def test_all_that_is_committed_is_listed():
     outputs = {output for item in ITEMS for output in item.outputs}
     for pattern in ("docs/img/*", "docs/results/*.csv", "notebooks/*.ipynb"):
         for file in ROOT.glob(pattern):
-            assert str(file.relative_to(ROOT)) in outputs
+            # Pictures of the house are drawn, and made of no runs.
+            if not file.name.startswith("architecture-"):
+                assert str(file.relative_to(ROOT)) in outputs
     for page in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]:
         for line in page.read_text().split("<!-- ")[1:]:
             name = line.split(" -->")[0].removeprefix("/")

@@ -82,7 +82,7 @@ def test_what_cannot_come_about_is_foreseen(key):
 
 def test_validate_tells_the_place_and_accepts(tmp_path):
     file = tmp_path / "late.yaml"
-    file.write_text("duration: 10 min\nagents: 4\nmethod:\n  teachers:\n    warm_up: 1 h\n")
+    file.write_text("duration: 10 min\nagents: 6\nmethod:\n  teachers:\n    warm_up: 1 h\n")
     got = CliRunner().invoke(app, ["validate", str(file)])
     assert got.exit_code == 0
     assert f"warning: {file}:5:14  method.teachers.warm_up: 1 h" in got.stderr

@@ -6,7 +6,8 @@ from typer.testing import CliRunner
 
 from p2pkd.cli import app
 from p2pkd.cli.differences import print_differences
-from p2pkd.study.differences import ABSENT, BYTES, differences
+from p2pkd.report.study_page import study_html
+from p2pkd.study.differences import ABSENT, BYTES, differences, unequal_work
 from p2pkd.study.load import load_study
 
 STUDY = """
@@ -98,3 +99,25 @@ def test_sizes_that_depend_on_learning_are_said_to_vary(study_file):
     text = "name: s\nbase: tiny.yaml\nvariants: {a: {}, b: {method.preset: cfd, topology: star}}\n"
     found = differences(load_study(study_file(text)).points)
     assert [row[BYTES] for row in found.rows.values()] == ["704", "varies"]
+
+
+def test_unequal_work_is_told_in_plan_sweep_and_report(study_file, tmp_path):
+    brief = STUDY.replace("[ring, star]", "[ring]").replace("0..1", "0")
+    path, out = study_file(brief), ["--out", str(tmp_path / "runs")]
+    wanted = "batch and local_steps differ between settings, and nothing is tuned here"
+    for more in (["--dry-run"], ["--jobs", "1"]):
+        told = CliRunner().invoke(app, ["sweep", str(path), *out, *more])
+        assert told.exit_code == 0, told.output
+        assert f"WARNING: {wanted}" in told.stderr
+    assert wanted in study_html(tmp_path / "runs")
+
+
+def test_equal_work_a_swept_key_and_a_tuned_study_draw_no_warning(study_file, tmp_path):
+    for text in (
+        "variants: {a: {agents: 4}, b: {method.send.rows: 8}}",
+        "matrix: {method.learn.local_steps: [1, 2], method.learn.lr: [0.1, 1]}",
+        "variants: {a: {agents: 4}, b: {method.preset: d-psgd}}\n"
+        "tune: {space: {method.learn.lr: [0.1, 1]}, seeds: [100]}",
+    ):
+        study = load_study(study_file(f"name: s\nbase: tiny.yaml\n{text}\n"))
+        assert unequal_work(study.points) is None

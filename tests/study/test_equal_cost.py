@@ -11,11 +11,13 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from p2pkd.analysis.measures.budgets import Budget, accuracy_at
+from p2pkd.analysis.measures.equal_cost import early_notes, repeated
 from p2pkd.analysis.measures.equal_cost_latex import equal_cost_latex
 from p2pkd.analysis.measures.power import detectable, holm, seeds_needed
 from p2pkd.analysis.results import Results
 from p2pkd.cli import app
 from p2pkd.core.errors import ResultError
+from p2pkd.report.study_page import study_html
 
 STUDY = """
 name: s
@@ -63,7 +65,10 @@ def test_means_and_paired_differences_to_the_first_all_else_equal(results):
     std = (own - base).std(ddof=1)
     assert row["detectable"] == pytest.approx(detectable(std, 3))
     assert row["seeds_needed"] == seeds_needed(row["difference"], std)
-    assert table["p_holm"].tolist() == pytest.approx(holm(table["p"].tolist()), nan_ok=True)
+    # A comparison that is there twice, since the runs ended within the budget, counts once.
+    once = ~repeated(table)
+    expected = np.array(holm(table["p"].where(once).tolist()))
+    assert table["p_holm"][once].tolist() == pytest.approx(expected[once].tolist(), nan_ok=True)
     assert row_of(table, "few", 4)["against"] == ""
     assert np.isnan(row_of(table, "few", 4)["p_holm"])
 
@@ -92,6 +97,37 @@ def test_a_run_without_accuracy_leaves_its_setting_without_one(results, monkeypa
     assert (row["n"], row["pairs"]) == (2, 2)
     assert row[["mean", "low", "difference", "p", "p_holm", "detectable"]].isna().all()
     assert r"\mathrm{n/a}" in equal_cost_latex(table)
+
+
+def test_who_is_hardly_trained_at_a_budget_is_told_and_compared_with_nothing(folder, results):
+    budget = "150 B"  # less than one message
+    table = results.at(budget, against="alone")
+    row = row_of(table, "many", 4, budget)
+    assert (row["reached"], row["used"], row["early"]) == (1, 0, 1)
+    assert row[["difference", "p", "p_holm", "seeds_needed"]].isna().all()
+    assert row_of(table, "alone", 4, budget)["early"] == 0
+    (note,) = early_notes(table)
+    assert f"at {budget} there is no answer for few, agents 4 (0 % of it spent" in note
+    assert "many, agents 6" in note
+    assert "alone" not in note
+    best = results.at(budget, against="best")
+    assert best["against"].iloc[0] in ("alone, agents 4", "alone, agents 6")
+    words = ["export", str(folder), "--table", "groups", "--at", budget]
+    told = CliRunner().invoke(app, [*words, "--to", "latex"])
+    assert "WARNING: at 150 B there is no answer for few" in told.stderr
+    assert r"$^{\ddagger}$ & [$" in told.stdout
+    assert "$0\\,\\%$" in told.stdout
+    assert "At 150 B there is no answer for few" in study_html(folder, [budget])
+    runs = [str(run.path) for run in results]
+    cost = CliRunner().invoke(app, ["cost", *runs, "--budget", budget])
+    assert cost.stderr.count("no evaluation is near 150 B") == 12
+
+
+def test_the_same_test_at_two_budgets_counts_once(results):
+    once = results.at("final", against="alone")
+    twice = results.at("1 min", "final", against="alone")
+    assert twice["p_holm"].tolist() == pytest.approx(2 * once["p_holm"].tolist(), nan_ok=True)
+    assert "all 4 comparisons" in equal_cost_latex(twice)
 
 
 def test_a_named_setting_the_best_or_all_pairs(results):
@@ -140,7 +176,7 @@ def test_latex_marks_who_spent_less_and_needs_no_package(results, tmp_path):
     text = equal_cost_latex(table)
     rows = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert len(rows) == 13
-    assert {row.count("&") for row in rows} == {12}
+    assert {row.count("&") for row in rows} == {13}
     assert sum("dagger" in row for row in rows) == (table["reached"] < 1).sum() >= 2
     assert "8 comparisons" in text
     assert "toprule" not in text

@@ -131,3 +131,49 @@ def test_a_mistake_of_the_base_is_told_in_the_base(study_file):
         load_study(path)
     assert caught.value.problems[0].file.endswith("tiny.yaml")
     assert problems(study_file("name: s\nbase: none.yaml\n"))[0][:3] == (2, 7, "base")
+
+
+def test_a_key_of_another_kind_names_who_gives_the_kind(study_file):
+    path = study_file("""
+        name: s
+        base: tiny.yaml
+        set: {topology: {kind: barabasi_albert, m: 2}}
+        variants:
+          ba: {}
+          mesh: {topology: {kind: star}}
+        seeds: 0..1
+        """)
+    (found,) = problems(path)
+    assert found[:3] == (3, 41, "topology.m")
+    assert found[3] == (
+        f"unknown key of kind star, which {path}:6 gives; known: allow_disconnected, kind"
+        " (in the study's run variant=mesh, seed=0)"
+    )
+
+
+def test_a_server_without_a_node_of_its_own_is_told_once_with_the_way_out(study_file):
+    path = study_file("""
+        name: s
+        base: tiny.yaml
+        set: {topology: {kind: erdos_renyi, p: 0.5}, agents: 12}
+        variants:
+          gossip: {}
+          fedavg: {method.preset: fedavg}
+        seeds: 0..5
+        """)
+    (found,) = problems(path)
+    assert found[:3] == (3, 17, "topology")
+    assert "topology: star and agents: 13 (in the study's run variant=fedavg" in found[3]
+
+
+def test_one_mistake_of_all_seeds_is_told_once(study_file):
+    path = study_file("""
+        name: s
+        base: tiny.yaml
+        set: {topology: {kind: erdos_renyi, p: 0.5}, agents: 12}
+        variants:
+          fedavg: {method.preset: fedavg, aggregators: {who: [0]}}
+        seeds: 0..5
+        """)
+    (found,) = problems(path)
+    assert "cannot be reached over aggregators alone" in found[3]

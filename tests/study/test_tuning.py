@@ -52,6 +52,20 @@ def test_the_best_of_each_setting_by_its_mean_is_run_on_the_reported_seeds(swept
         assert f"lr: {lr:g}" in Result.from_dir(folder / run).resolved_text.replace(".0,", ",")
 
 
+def test_each_variant_has_its_share_in_the_price(swept, study_file, tmp_path):
+    folder, table = swept
+    tried = pd.read_parquet(folder / "tuning" / "table.parquet")
+    plan = plan_of(sweep(study_file, tmp_path / "runs"), samples=4)
+    total = plan.estimate.wire_bytes * plan.left
+    assert total == pytest.approx(table["wire_bytes"].sum() + tried["wire_bytes"].sum(), rel=0.1)
+    # Half of the runs are done: what is left is what is told.
+    for run in tried["run"]:
+        shutil.copytree(folder / "tuning" / run, tmp_path / "half" / "tuning" / run)
+    plan = plan_of(sweep(study_file, tmp_path / "half"), samples=4)
+    assert plan.left == 4
+    assert plan.estimate.wire_bytes * 4 == pytest.approx(table["wire_bytes"].sum(), rel=0.1)
+
+
 def test_what_was_tuned_on_is_in_no_table(swept):
     folder, table = swept
     for pattern in (folder, f"{folder.parent}/**"):

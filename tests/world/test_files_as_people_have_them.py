@@ -566,6 +566,16 @@ def test_contacts_of_the_one(tmp_path):
             history(tmp_path, Contacts(path="c.txt"), line)
 
 
+@pytest.mark.parametrize("spec", [Contacts(path="c.txt"), EdgeList(path="c.txt")])
+@pytest.mark.parametrize("text", ["", "# time\n"])
+def test_a_trace_without_lines_is_remarked(tmp_path, spec, text):
+    with collecting() as said:
+        history(tmp_path, spec, text)
+    assert [line.split("c.txt: ")[1] for line in said] == [
+        "has no line that changes the graph; edges stay as they begin"
+    ]
+
+
 def test_edge_changes_from_an_epoch(tmp_path):
     spec = EdgeList(path="c.txt", begins=1000, unit="ms")
     changes = history(tmp_path, spec, "0, 0, 2, up\n1500, 0, 1, down\n1 min, 0, 1, up\n")

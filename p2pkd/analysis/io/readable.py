@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from p2pkd.core.units import DURATION, ENERGY, SIZE, Dimension
 
@@ -91,3 +91,18 @@ def _text(value: float | None, scale_of: Callable[[float], Scale]) -> str:
     digits = max(0, 2 - int(math.log10(abs(number)))) if abs(number) >= 1 else 3
     text = f"{number:,.{digits}f}".replace(",", "\u202f")
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {scale.unit}"
+
+
+def setting_text(label: Any, keys: list[str]) -> str:
+    """Return a setting, the values of *keys* in *label*, in one text."""
+    return ", ".join(_named(key, label[key]) for key in keys)
+
+
+def _named(key: str, value: Any) -> str:
+    """Return a label as it is if it speaks for itself, and ``agents 24`` if it is a number."""
+    text = str(value)
+    try:
+        float(text)
+    except ValueError:
+        return text
+    return f"{key.rpartition('.')[2]} {text}"

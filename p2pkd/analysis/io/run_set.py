@@ -49,7 +49,7 @@ class RunSet:
         if not runs:
             raise ResultError(f"{pattern}: no complete runs; give a folder such as runs/quickstart")
         folders = dict.fromkeys(run.path.parent for run in runs)
-        tables = {folder: _study_labels(folder) for folder in folders}
+        tables = {folder: study_labels(folder) for folder in folders}
         # What a study's table does not know is of an older form of the study.
         runs = [run for run in runs if _is_listed(run, tables[run.path.parent])]
         # A study's runs come in the order of its table, not in that of their hashes.
@@ -57,7 +57,7 @@ class RunSet:
         runs.sort(key=lambda run: (str(run.path.parent), place.get(run.path, 0)))
         labels = [tables[run.path.parent].get(run.path.name) for run in runs]
         if any(label is None for label in labels):
-            return cls(runs, _differences(runs))
+            return cls(runs, differences_between(runs))
         return cls(runs, [label for label in labels if label is not None])
 
     @classmethod
@@ -66,7 +66,7 @@ class RunSet:
         if len(paths) == 1:
             return cls.from_dir(paths[0])
         runs = [run for path in paths for run in cls.from_dir(path)]
-        return cls(runs, _differences(runs))
+        return cls(runs, differences_between(runs))
 
     @property
     def varied(self) -> list[str]:
@@ -157,7 +157,7 @@ def _is_listed(run: RunData, table: Mapping[str, Any]) -> bool:
     return not table or run.path.name in table
 
 
-def _study_labels(folder: Path) -> dict[str, dict[str, Any]]:
+def study_labels(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the swept keys of each run in a sweep's folder, by directory; empty elsewhere."""
     path = folder / "table.parquet"
     if not path.is_file():
@@ -169,9 +169,9 @@ def _study_labels(folder: Path) -> dict[str, dict[str, Any]]:
     return {row["run"]: {key: row[key] for key in keys} for _, row in table.iterrows()}
 
 
-def _differences(runs: Sequence[RunData]) -> list[dict[str, Any]]:
+def differences_between(runs: Sequence[RunData]) -> list[dict[str, Any]]:
     """Return the scenario keys in which the runs differ, with each run's values."""
-    flat = [dict(_flat(_resolved(run))) for run in runs]
+    flat = [dict(_flat(resolved(run))) for run in runs]
     keys = list(dict.fromkeys(key for each in flat for key in each))
     varied = [
         key for key in keys if key not in NAMES and len({repr(each.get(key)) for each in flat}) > 1
@@ -179,7 +179,8 @@ def _differences(runs: Sequence[RunData]) -> list[dict[str, Any]]:
     return [{key: each.get(key) for key in varied} for each in flat]
 
 
-def _resolved(run: RunData) -> dict[str, Any]:
+def resolved(run: RunData) -> dict[str, Any]:
+    """Return the contents of the resolved scenario of *run*; raise ResultError if it is none."""
     from p2pkd.scenario.yaml import parse
 
     problems: list[Problem] = []

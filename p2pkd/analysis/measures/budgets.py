@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from p2pkd.analysis.io.run_data import RunData
 
 FINAL = "final"
+ENOUGH = 0.5
+"""The share of a budget that must have been spent at an evaluation that is to speak for it."""
 ACCURACY = "accuracy_mean"
 STEPS = Dimension("number of steps", {"steps": 1.0, "step": 1.0}, "3300 steps")
 COSTS: dict[str, Dimension] = {
@@ -64,12 +66,15 @@ class Bought(NamedTuple):
 
     `accuracy` at the last evaluation that had spent at most the budget; nan if even the first had
     spent more.  `spent` by then, in the budget's cost.  `reached` tells whether the run ever spent
-    the whole budget: if not, `accuracy` is that of its end, for less.
+    the whole budget: if not, `accuracy` is that of its end, for less.  `early` tells that it did,
+    but that at the evaluation that counts it had spent less than `ENOUGH` of it, or had not learned
+    yet: its accuracy is of models that are hardly trained, and no answer.
     """
 
     accuracy: float
     spent: float
     reached: bool
+    early: bool = False
 
 
 def accuracy_at(result: RunData, budget: Budget) -> Bought:
@@ -83,5 +88,9 @@ def accuracy_at(result: RunData, budget: Budget) -> Bought:
     if within.empty:
         return Bought(math.nan, math.nan, reached=len(table) > 0)
     last = within.iloc[-1]
-    ended = budget.text == FINAL or float(table[budget.cost].iloc[-1]) >= budget.amount
-    return Bought(float(last[ACCURACY]), float(last[budget.cost]), ended)
+    if budget.text == FINAL:
+        return Bought(float(last[ACCURACY]), float(last[budget.cost]), reached=True)
+    reached = float(table[budget.cost].iloc[-1]) >= budget.amount
+    untrained = not last["gradient_steps"] and table["gradient_steps"].iloc[-1] > 0
+    early = reached and bool(untrained or last[budget.cost] < ENOUGH * budget.amount)
+    return Bought(float(last[ACCURACY]), float(last[budget.cost]), reached, early)

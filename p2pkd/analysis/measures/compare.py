@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
+from p2pkd.analysis.io.readable import setting_text
 from p2pkd.analysis.io.run_data import RunData
+from p2pkd.analysis.io.run_set import differences_between, study_labels
 from p2pkd.core.scores import short
 
 # Column of the comparison: key of the summary.
@@ -34,6 +37,9 @@ COLUMNS = {
     "messages_delivered": "messages_delivered",
 }
 
+# Characters of a label that tells what runs differ in.
+LONGEST = 80
+
 
 def compare(results: Sequence[RunData]) -> pd.DataFrame:
     """Return a row per run, indexed by label: accuracy, bytes, seconds, joules, steps, FLOPs.
@@ -48,10 +54,14 @@ def compare(results: Sequence[RunData]) -> pd.DataFrame:
 
 
 def labels(results: Sequence[RunData]) -> list[str]:
-    """Return a short label for each run, all different: name, then seed, then directory."""
-    for label in (_name, _name_and_seed, _name_and_directory):
-        found = [label(result) for result in results]
-        if len(set(found)) == len(found):
+    """Return a short label for each run, all different.
+
+    The name; name and seed; of runs of studies what was varied, and the seed; of others what
+    differs, and the seed; the directory.
+    """
+    for label in (_names, _names_and_seeds, _of_studies, _by_differences, _names_and_directories):
+        found = label(results)
+        if found and len(set(found)) == len(found):
             return found
     return [f"{_name(result)} ({number})" for number, result in enumerate(results, 1)]
 
@@ -69,9 +79,37 @@ def _name(result: RunData) -> str:
     return result.name
 
 
-def _name_and_seed(result: RunData) -> str:
-    return f"{result.name}, seed {result.seed}"
+def _names(results: Sequence[RunData]) -> list[str]:
+    return [_name(result) for result in results]
 
 
-def _name_and_directory(result: RunData) -> str:
-    return f"{result.name}, {result.path.name}"
+def _names_and_seeds(results: Sequence[RunData]) -> list[str]:
+    return [f"{_name(result)}, seed {result.seed}" for result in results]
+
+
+def _names_and_directories(results: Sequence[RunData]) -> list[str]:
+    return [f"{_name(result)}, {result.path.name}" for result in results]
+
+
+def _of_studies(results: Sequence[RunData]) -> list[str]:
+    """Return what the studies that the runs are of call them; nothing if one is of none."""
+    tables = {folder: study_labels(folder) for folder in {run.path.parent for run in results}}
+    found = [tables[run.path.parent].get(run.path.name) for run in results]
+    return [] if None in found else _told(results, [label for label in found if label])
+
+
+def _by_differences(results: Sequence[RunData]) -> list[str]:
+    """Return what the runs' scenarios differ in; nothing if that would be long."""
+    texts = _told(results, differences_between(results))
+    return texts if max(map(len, texts), default=0) <= LONGEST else []
+
+
+def _told(results: Sequence[RunData], labels: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return each run's setting and seed in one text, with its name where names differ."""
+    several = len(set(_names(results))) > 1
+    texts = []
+    for run, label in zip(results, labels, strict=True):
+        setting = setting_text(label, [key for key in label if key != "seed"])
+        named = [run.name] if several or not setting else []
+        texts.append(", ".join([*named, *([setting] if setting else []), f"seed {run.seed}"]))
+    return texts

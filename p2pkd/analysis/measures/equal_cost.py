@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from p2pkd.analysis.io.readable import setting_text
 from p2pkd.analysis.io.run_set import RunSet
 from p2pkd.analysis.measures.budgets import Bought, Budget, accuracy_at
 from p2pkd.analysis.measures.power import detectable, holm, seeds_needed, shows_from
-from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.analysis.measures.statistics import Interval, interval, interval_of, paired
 from p2pkd.analysis.measures.tuning import TUNED
 from p2pkd.core.errors import ResultError, suggestion
@@ -31,6 +31,7 @@ MEASURED = (
     "high",
     "reached",
     "used",
+    "early",
     "against",
     *COMPARED,
 )
@@ -45,6 +46,11 @@ class Group:
     setting: Setting
     by_seed: Mapping[int, Bought]
     score: str
+
+    @property
+    def early(self) -> float:
+        """The share of runs that count with models that are hardly trained (`Bought.early`)."""
+        return sum(bought.early for bought in self.by_seed.values()) / len(self.by_seed)
 
     @property
     def interval(self) -> Interval:
@@ -65,7 +71,9 @@ def at_budgets(results: RunSet, budgets: Sequence[str], against: str | None = No
     ``mean``, ``std``, ``n``, ``low``, ``high`` of accuracy over seeds (95 %); ``reached``, the
     share of runs that had spent the budget by their end, the others counting with the accuracy of
     their end; ``used``, the mean share of the budget that had been spent at the evaluation that
-    counts.  A setting with a run that has no accuracy, since it had diverged or its first
+    counts; ``early``, the share of runs that had spent less than half of it by then and more in the
+    end, or had not learned yet (`early_notes` says so in words): such settings are in no
+    comparison.  A setting with a run that has no accuracy, since it had diverged or its first
     evaluation had spent more, has none.  Then ``against`` and the mean ``difference`` of pairs of
     one seed with its 95 % interval, the number of ``pairs``, ``p`` of the paired t test and
     ``p_holm``, corrected for all comparisons in the table; ``shows_from``, the smallest mean
@@ -83,8 +91,49 @@ def at_budgets(results: RunSet, budgets: Sequence[str], against: str | None = No
             others: Sequence[Group | None] = compared[setting] or [None]
             rows += [_row(keys, budget, group, other) for other in others]
     table = pd.DataFrame(rows)
-    table["p_holm"] = holm(table["p"].tolist())
+    again = repeated(table)
+    first = table["p"].mask(again)
+    table["p_holm"] = holm(first.tolist())
+    same = table.groupby(_test(table), sort=False, dropna=False)["p_holm"]
+    table["p_holm"] = same.transform("first")
     return table
+
+
+def repeated(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows of an `at_budgets` are the test of an earlier row.
+
+    Two budgets that end at the same evaluations of all runs ask the same: it counts once.
+    """
+    return table.duplicated(_test(table)) & table["p"].notna()
+
+
+def tests(table: pd.DataFrame) -> int:
+    """Return how many tests *table* has, for which its p-values are corrected."""
+    return int((table["p"].notna() & ~repeated(table)).sum())
+
+
+def _test(table: pd.DataFrame) -> list[str]:
+    """Return the columns in which two rows of one test are equal."""
+    keys = [key for key in table.columns if key not in MEASURED]
+    return [*keys, "against", "mean", "std", "difference", "difference_low", "p"]
+
+
+def early_notes(table: pd.DataFrame) -> list[str]:
+    """Return warnings about the settings of an `at_budgets` that are early, a budget each."""
+    keys = [key for key in table.columns if key not in MEASURED]
+    notes = []
+    for budget, own in table[table["early"] > 0].groupby("budget", sort=False):
+        rows = own.drop_duplicates(keys).to_dict("records")
+        named = "; ".join(f"{setting_text(row, keys)} ({_spent(row)})" for row in rows)
+        notes.append(
+            f"at {budget} there is no answer for {named}: no evaluation is near the budget. "
+            "Evaluate more often (evaluate.every); if one round costs more, choose a larger budget"
+        )
+    return notes
+
+
+def _spent(row: Mapping[Any, Any]) -> str:
+    return f"{100 * row['used']:.0f} % of it spent at the evaluation that counts"
 
 
 def parse_budgets(texts: Sequence[str]) -> list[Budget]:
@@ -125,15 +174,16 @@ def _row(keys: list[str], budget: Budget, group: Group, other: Group | None) -> 
         **vars(group.interval),
         "reached": sum(each.reached for each in bought) / len(bought),
         "used": used,
+        "early": group.early,
         "against": "" if other is None else _text(keys, other.setting),
         **_difference(group, other),
     }
 
 
 def _difference(group: Group, other: Group | None) -> dict[str, float]:
-    """Return what *group* has more than *other*, seed by seed."""
+    """Return what *group* has more than *other*, seed by seed; nothing where one is early."""
     seeds = [] if other is None else [seed for seed in group.by_seed if seed in other.by_seed]
-    if other is None or not seeds:
+    if other is None or not seeds or group.early or other.early:
         return dict.fromkeys(COMPARED, math.nan) | {"pairs": 0}
     found = paired(
         [other.by_seed[seed].accuracy for seed in seeds],
@@ -187,7 +237,7 @@ def _baselines(
 
 
 def _best(groups: dict[Setting, Group]) -> Setting:
-    means = {setting: group.interval.mean for setting, group in groups.items()}
+    means = {s: math.nan if group.early else group.interval.mean for s, group in groups.items()}
     return max(means, key=lambda setting: -1.0 if math.isnan(means[setting]) else means[setting])
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau
 
+from p2pkd.analysis.io.readable import setting_text
 from p2pkd.analysis.io.run_set import RunSet
 from p2pkd.analysis.measures.budgets import Budget, accuracy_at
 from p2pkd.analysis.measures.equal_cost import parse_budgets
-from p2pkd.analysis.measures.settings import setting_text
 from p2pkd.core.errors import ResultError
 
 DRAW, AS_SAID = "draw", 0

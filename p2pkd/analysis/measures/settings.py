@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from p2pkd.analysis.io.readable import setting_text
 from p2pkd.analysis.io.run_set import RunSet
 from p2pkd.analysis.measures.cost import pareto
 from p2pkd.analysis.measures.scores import scores_by
@@ -82,18 +83,3 @@ def load_over_mean(results: RunSet) -> pd.DataFrame:
 
 def _diverged(runs: pd.DataFrame) -> int:
     return int((runs["final_diverged"] > 0).sum()) if "final_diverged" in runs else 0
-
-
-def setting_text(label: Any, keys: list[str]) -> str:
-    """Return a setting, the values of *keys* in *label*, in one text."""
-    return ", ".join(_named(key, label[key]) for key in keys)
-
-
-def _named(key: str, value: Any) -> str:
-    """Return a label as it is if it speaks for itself, and ``agents 24`` if it is a number."""
-    text = str(value)
-    try:
-        float(text)
-    except ValueError:
-        return text
-    return f"{key.rpartition('.')[2]} {text}"

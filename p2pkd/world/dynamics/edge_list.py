@@ -90,6 +90,7 @@ def _read(
             changes.append(change)
     faults.check()
     if not changes:
+        remark(f"{file}: has no line that changes the graph; edges stay as they begin")
         return changes
     start = clock.start_s(changes[0].time_s)
     moved = [change._replace(time_s=change.time_s - start) for change in changes]

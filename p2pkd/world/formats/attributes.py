@@ -58,7 +58,9 @@ class Quantity(NamedTuple):
         try:
             return self.dimension.parse(text)
         except ValueError as error:
-            hint = f", or set topology.{self.key}.unit" if bare else ""
+            unit = "1 ms" if self.key == "latency" else "1 Mbit/s"
+            full = f"topology.{self.key}: {{attribute: {self.attribute[:60]}, unit: {unit}}}"
+            hint = f", or set {full}" if bare else ""
             raise ValueError(f"{error}{hint}") from None
 
 
