@@ -11,6 +11,7 @@ import typer
 
 from p2pkd.cli.app import FAILED, app, example
 from p2pkd.cli.streams import echo
+from p2pkd.core.errors import InputError
 
 if TYPE_CHECKING:
     from p2pkd.verify.check import Check
@@ -49,6 +50,7 @@ def verify(
     +- is the measurement's own standard error.
     """
     if real or cases is not None:
+        _alone({"--fast": fast, "--only": bool(only), "--first": first})
         _real(cases, as_json=as_json)
         return
     from p2pkd.verify.laws import chosen
@@ -72,6 +74,16 @@ def verify(
         echo(f"{len(checks) - len(failed)} of {len(checks)} checks hold")
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _alone(options: dict[str, bool]) -> None:
+    """Raise InputError where options about laws stand beside --real."""
+    given = [name for name, yes in options.items() if yes]
+    if given:
+        raise InputError(
+            f"{', '.join(given)}: about laws, and --real is a table; leave one of them out"
+            " (`p2pkd verify --only real` is its law)"
+        )
 
 
 def _real(path: Path | None, *, as_json: bool) -> None:

@@ -24,8 +24,8 @@ from p2pkd.engine.transport import Fair
 from p2pkd.engine.transport.packets import Tcp
 from p2pkd.engine.transport.packets.congestion import Reno
 from p2pkd.engine.transport.packets.cubic import Cubic
-from p2pkd.engine.transport.packets.packet import Packet
 
+GOLDEN = "p2pkd/verify/data/tcp_cases.json"
 OPENED_S = 0.4
 """Kept connections are open for so long before the first message."""
 
@@ -42,26 +42,51 @@ def cases() -> tuple[Case, ...]:
 def read_cases(path: Path) -> tuple[Case, ...]:
     """Return the cases in the file *path*; raise InputError where it has none of this form."""
     found = read_json(path, InputError)
-    try:
-        measured = tuple(found["cases"])
-        for case in measured:
+    measured = found.get("cases") if isinstance(found, dict) else None
+    if not isinstance(measured, list) or not measured:
+        raise InputError(f"{path}: must be a mapping with a list 'cases', as in {GOLDEN}")
+    for number, case in enumerate(measured):
+        try:
             _check(case)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: no measured cases as in tcp_cases.json: {error!r}") from None
-    if not measured:
-        raise InputError(f"{path}: has no cases")
-    return measured
+        except KeyError as error:
+            raise InputError(f"{path}: cases.{number}: {error} is missing; see {GOLDEN}") from None
+        except (IndexError, TypeError, ValueError) as error:
+            raise InputError(f"{path}: cases.{number}: {error}; see {GOLDEN}") from None
+    return tuple(measured)
 
 
 def _check(case: Case) -> None:
+    """Raise KeyError, TypeError or ValueError where *case* cannot be played."""
     n = len(case["up"])
-    for key in ("down", "up_queue", "down_queue", "latency"):
-        if len(case[key]) != n:
-            raise ValueError(f"{case['name']}: {key} is not of {n} hosts")
-    for source, target, size, start, connection, median, runs in case["flows"]:
-        whole = 0 <= source < n and 0 <= target < n and size >= 0 and median > 0 and runs
-        if not (whole and isinstance(connection, str) and start is not None):
-            raise ValueError(f"{case['name']}: a flow from {source} to {target}")
+    for key in ("down", "up_queue", "down_queue"):
+        _sized(case, key, n)
+    for key in ("latency", *(["loss"] if "loss" in case else [])):
+        _sized(case, key, n)
+        if any(len(row) != n for row in case[key]):
+            raise ValueError(f"{key} must be {n} rows of {n} numbers")
+    if not (isinstance(case["name"], str) and isinstance(case["cc"], str)):
+        raise ValueError("name and cc must be texts")
+    for i, flow in enumerate(case["flows"]):
+        _check_flow(flow, n, f"flows.{i}", len(case["flows"]))
+
+
+def _sized(case: Case, key: str, n: int) -> None:
+    if len(case[key]) != n:
+        raise ValueError(f"{key} must have {n} numbers, as up has, and has {len(case[key])}")
+
+
+def _check_flow(flow: Sequence[Any], n: int, where: str, flows: int) -> None:
+    if len(flow) != 7:
+        raise ValueError(f"{where}: must have 7 entries, has {len(flow)}")
+    source, target, size, start, connection, median, runs = flow
+    if not (0 <= source < n and 0 <= target < n and source != target):
+        raise ValueError(f"{where}: from {source} to {target}; there are hosts 0 to {n - 1}")
+    timed = start is not None or connection.startswith("after:")
+    if not (size >= 0 and timed and median > 0 and runs):
+        raise ValueError(f"{where}: needs bytes, a start, seconds and those of every run")
+    first, _, gap = connection.removeprefix("after:").partition(":")
+    if connection.startswith("after:") and not (int(first) < flows and float(gap) >= 0):
+        raise ValueError(f"{where}: {connection!r} must be 'after:FLOW:SECONDS'")
 
 
 def group(case: Case) -> str:
@@ -112,36 +137,13 @@ class _Play:
             self.at(self.env.now + gap, partial(self.begin, j, connection))
 
 
-class _Hosts(Tcp):
-    """`Tcp` between hosts that take a moment, drawn anew each time, to react to a packet.
+def play_tcp(case: Case, seed: int = 0, make: Callable[..., Tcp] = Tcp) -> list[float]:
+    """Return the seconds of each flow of *case* over `Tcp`, or what *make* makes in its place.
 
-    Without, packets meet in queues in the same way each time they come; one flow loses and another
-    never does (phase effects, Floyd and Jacobson 1991).  Real runs differ in it.
-    """
-
-    def __init__(self, *args: Any, seed: int, late_s: float, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._draw, self._late_s = np.random.default_rng([seed, 1]).random, late_s
-        self._reacts: dict[int, tuple[float, float]] = {}
-
-    def send(
-        self, packet: Packet, source: int, target: int, now: float, *more: float
-    ) -> tuple[bool, float]:
-        """Send *packet* a moment later; what is sent at once stays so, in order."""
-        heard, due = self._reacts.get(source, (-1.0, 0.0))
-        if heard != now:
-            due = max(due, now + self._late_s * self._draw())
-            self._reacts[source] = now, due
-        return super().send(packet, source, target, due, *more)
-
-
-def play_tcp(case: Case, seed: int = 0, late_s: float = 0.0) -> list[float]:
-    """Return the seconds of each flow of *case* over `Tcp`.
-
-    *seed* draws losses, and how late, up to *late_s*, hosts react.
+    *seed* draws losses.
     """
     env = Timeline()
-    tcp = (partial(_Hosts, seed=seed, late_s=late_s) if late_s else Tcp)(
+    tcp = make(
         env,
         CaseLinks(case),
         queue=(case["up_queue"], case["down_queue"]),
@@ -158,11 +160,11 @@ def play_tcp(case: Case, seed: int = 0, late_s: float = 0.0) -> list[float]:
     play = _Play(case, env, launch)
     kept: dict[str, Any] = {}
     for i, flow in enumerate(play.flows):
-        name, start = flow[4], 1.0 + flow[3]
+        name = flow[4]
         if name == "new":
-            play.at(start, partial(play.begin, i))
+            play.at(1.0 + flow[3], partial(play.begin, i))
         elif not name.startswith("after:"):
-            play.at(start, partial(_on_kept, play, kept, i))
+            play.at(1.0 + flow[3], partial(_on_kept, play, kept, i))
             if name not in kept:
                 kept[name] = None
                 play.at(1.0 - OPENED_S, partial(_open, tcp, kept, name, flow))
@@ -176,12 +178,6 @@ def _open(tcp: Tcp, kept: dict[str, Any], name: str, flow: Sequence[Any]) -> Non
 
 def _on_kept(play: _Play, kept: dict[str, Any], i: int) -> None:
     play.begin(i, kept[play.flows[i][4]])
-
-
-def draws(case: Case, count: int, late_s: float = 0.0001) -> list[list[float]]:
-    """Return the seconds of each flow in *count* runs whose hosts react up to *late_s* late."""
-    runs = [play_tcp(case, k, late_s) for k in range(count)]
-    return [list(seconds) for seconds in zip(*runs, strict=True)]
 
 
 def _losses(case: Case, seed: int) -> Callable[[int, int], bool] | None:

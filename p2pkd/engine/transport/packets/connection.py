@@ -17,7 +17,6 @@ from p2pkd.engine.transport.packets.packet import (
     SYN_BYTES,
     Ack,
     Opening,
-    Packet,
     Segment,
     Syn,
     SynAck,
@@ -394,8 +393,3 @@ class Connection:
         self.unsent.clear()
         self.unread.clear()
         self.board = Scoreboard()
-
-
-def is_data(packet: Packet) -> bool:
-    """Whether *packet* carries part of a transfer."""
-    return packet.transfer is not None
