@@ -69,8 +69,8 @@ def _best(own: pd.DataFrame) -> str:
 
 def _row(network: str, row: pd.Series[float]) -> list[str]:
     name = str(row["setting"]).split(",")[0]
-    return [network, f"`{name}`", f"{row['mean']:.1f} %",
-            f"{row['least']:.1f} to {row['most']:.1f}",
+    return [network, f"`{name}`", f"{100 * row['mean']:.1f} %",
+            f"{100 * row['least']:.1f} to {100 * row['most']:.1f}",
             str(row["rank"]), f"{row['rank_least']} to {row['rank_most']}",
             f"{100 * row['kept']:.0f} %"]  # fmt: skip
 

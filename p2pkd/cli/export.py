@@ -94,6 +94,8 @@ def export(
 def _asked(table: str, to: str, metric: str, at: list[str], against: str | None) -> bool:
     """Tell whether accuracy at equal cost is wanted; raise InputError where it is not to be had."""
     if table == "ranking" and against is None:
+        if metric != ACCURACY:
+            raise InputError(f"--metric: ranks are of accuracy; leave out {metric!r}")
         return False
     if not at and against is None:
         return False

@@ -7,6 +7,7 @@ remembers, then turns to its peers.  What it hears is a callback.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -285,32 +286,22 @@ class Agent:
         if effort is None:
             known = shared.efforts
             effort = flops if known is None else known.of(self.agent, kind, flops, steps)
+        job = Job(kind, shared.env.now, flops, steps, teachers, staleness_s, effort)
         if self.presence is not None:
-            job = (kind, flops, steps, teachers, staleness_s, effort)
-            return self._hold_online(self.presence, *job)
+            return self._hold_online(self.presence, job)
         device = self.device
-        seconds = device.begin(
-            Job(kind, shared.env.now, flops, steps, teachers, staleness_s, effort)
-        )
+        seconds = device.begin(job)
         if seconds > 0:
             return (device.alarm.set(seconds, self._record),)
         self._record()
         return ()
 
-    def _hold_online(
-        self,
-        presence: Presence,
-        kind: str,
-        flops: float,
-        steps: int,
-        teachers: int,
-        staleness_s: float,
-        effort: float,
-    ) -> Steps:
+    def _hold_online(self, presence: Presence, job: Job) -> Steps:
         """Do as `_hold` does, where an absence may come in between."""
         env, device = self.shared.env, self.device
         yield from presence.wait(self.agent)
-        seconds = device.begin(Job(kind, env.now, flops, steps, teachers, staleness_s, effort))
+        job.started_s = env.now
+        seconds = device.begin(job)
         while seconds > 0:
             device.worker = env.active_process
             try:
@@ -321,8 +312,9 @@ class Agent:
                     raise
                 # What was done is recorded; the rest is a job of its own.
                 yield from presence.wait(self.agent)
-                rest = (device.left_flops, steps, teachers, staleness_s, device.left_effort)
-                seconds = device.begin(Job(kind, env.now, *rest))
+                flops, effort = device.left_flops, device.left_effort
+                job = replace(job, started_s=env.now, flops=flops, effort=effort)
+                seconds = device.begin(job)
         self._record()
 
     def cut_short(self) -> None:

@@ -79,7 +79,7 @@ def test_the_order_of_methods_over_the_draws(study_file, tmp_path):
     assert table["draws"].tolist() == [2, 2]
     frame = results.frame
     first = frame[(frame["draw"] == 0)].set_index("variant")["final_accuracy_mean"].max()
-    assert table["mean"].iloc[0] == pytest.approx(100 * first)
+    assert table["mean"].iloc[0] == pytest.approx(first)
     out = CliRunner().invoke(app, ["export", str(tmp_path / "out"), "--table", "ranking"])
     assert out.exit_code == 0
     assert out.stdout.startswith("setting,budget,mean,")
@@ -113,4 +113,16 @@ def test_ranks_and_pairs_by_hand(monkeypatch):
     assert table["ahead"].iloc[:2].tolist() == [0.5, 1.0]
     assert table["tau"].iloc[0] == pytest.approx((1 + 1 / 3) / 2)
     assert table["pairs_kept"].iloc[0] == pytest.approx((3 + 2) / 6)
-    assert (table["least"]["a"], table["most"]["a"]) == (60, 90)
+    assert (table["least"]["a"], table["most"]["a"]) == (0.6, 0.9)
+    # Not from an unfinished study: whose draws are missing has no rank among the others.
+    with pytest.raises(ResultError, match=r"c lacks 1 of 3 runs.*--resume"):
+        ranking(Results(runs[:-1], labels[:-1]))
+    with pytest.raises(ResultError, match="needs draw 0"):
+        ranking(Results(runs[:3], labels[:3]))
+
+
+def test_ranks_are_of_accuracy(tmp_path):
+    words = ["export", str(tmp_path), "--table", "ranking", "--metric", "wire_bytes"]
+    got = CliRunner().invoke(app, words)
+    assert got.exit_code == 2
+    assert "--metric: ranks are of accuracy" in got.stderr

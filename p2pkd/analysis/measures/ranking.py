@@ -31,7 +31,7 @@ def ranking(results: RunSet, budgets: Sequence[str] = ()) -> pd.DataFrame:
     ``tau_least``, mean and least of Kendall's rank correlation (tau-b) with draw 0; ``pairs_kept``,
     the share of pairs of settings, over all draws, whose order is that of draw 0.
 
-    Raise ResultError if there are no draws, or draw 0 is missing.
+    Raise ResultError if there are no draws, or a setting lacks runs that another one has.
     """
     if DRAW not in results.varied:
         raise ResultError("no column 'draw': is no study with 'perturb:', which draws worlds")
@@ -46,16 +46,32 @@ def _accuracies(results: RunSet, budget: Budget) -> pd.DataFrame:
         (
             setting_text(label, keys) or run.name,
             int(label[DRAW]),
-            100.0 * accuracy_at(run, budget).accuracy,
+            run.seed or 0,
+            accuracy_at(run, budget).accuracy,
         )
         for run, label in zip(results, results.labels, strict=True)
     ]
-    frame = pd.DataFrame(rows, columns=["setting", DRAW, "accuracy"])
+    frame = pd.DataFrame(rows, columns=["setting", DRAW, "seed", "accuracy"])
+    _check_whole(frame)
     table = frame.groupby(["setting", DRAW], sort=False)["accuracy"].agg(_mean).unstack(DRAW)
-    if AS_SAID not in table or table.shape[1] < 2:
-        raise ResultError("draw: needs draw 0, the world as it is said, and at least one other")
     best_first = np.argsort(-table[AS_SAID].to_numpy(), kind="stable")
     return table.sort_index(axis=1).iloc[best_first]
+
+
+def _check_whole(frame: pd.DataFrame) -> None:
+    """Raise ResultError where one setting would be ranked on other draws or seeds than others."""
+    if AS_SAID not in set(frame[DRAW]) or frame[DRAW].nunique() < 2:
+        raise ResultError("draw: needs draw 0, the world as it is said, and at least one other")
+    runs = zip(frame["setting"], frame[DRAW], frame["seed"], strict=True)
+    found: dict[str, set[tuple[int, int]]] = {}
+    for setting, draw, seed in runs:
+        found.setdefault(setting, set()).add((draw, seed))
+    every = set().union(*found.values())
+    short = {name: len(every - own) for name, own in found.items() if own != every}
+    if short:
+        told = "; ".join(f"{name} lacks {n} of {len(every)} runs" for name, n in short.items())
+        raise ResultError(f"draw: ranks need the same draws and seeds of all; {told}; finish the"
+                          " study with p2pkd sweep STUDY --resume")  # fmt: skip
 
 
 def _mean(values: pd.Series[float]) -> float:

@@ -46,8 +46,7 @@ class Packet:
         return not self.connection.closed
 
     def delivered(self) -> None:
-        """Do what its arrival means."""
-        raise NotImplementedError
+        """Do what its arrival means, where it is `wanted`."""
 
     def dropped(self) -> None:
         """Do what its loss means beyond its absence."""
