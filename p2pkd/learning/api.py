@@ -218,15 +218,27 @@ class Objective(RowLoss, Protocol):
 
 
 class Lesson(Protocol):
-    """A message as its receiver remembers it."""
+    """A message, or the part of it that is kept, as its receiver remembers it."""
 
     @property
     def contents(self) -> Any:
         """The lazy payload."""
 
     @property
-    def rows(self) -> Any:
-        """The reference rows ``(R,)`` it is about, each at most once, in the payload's order."""
+    def sender(self) -> int:
+        """Who told it."""
+
+    @property
+    def made_s(self) -> float:
+        """When its contents were fixed."""
+
+
+class Excerpted(Lesson, Protocol):
+    """A lesson where memory keeps rows (`Recipe.partial`)."""
+
+    @property
+    def at(self) -> Any:
+        """Which of the payload's rows are kept, by their places in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,7 +300,9 @@ class Learner(Protocol):
     def train(self, version: Any, steps: int) -> Any:
         """Return *version* after *steps* cross-entropy steps on its agent's private rows."""
 
-    def distill(self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0) -> Any:
+    def distill(
+        self, version: Any, lessons: Sequence[Lesson], steps: int, now_s: float = 0.0
+    ) -> Any:
         """Return *version* after *steps* steps towards the targets that *lessons* make.
 
         *now_s* is from when the ages of the lessons count.
@@ -306,7 +320,7 @@ class Learner(Protocol):
         Unless *exact*, they are as receivers decode them.
         """
 
-    def mean(self, version: Any, lessons: Sequence[Any], now_s: float = 0.0) -> Any:
+    def mean(self, version: Any, lessons: Sequence[Lesson], now_s: float = 0.0) -> Any:
         """Return the payload of what *lessons* say together, as *version*'s agent combines them."""
 
     def weights(self, version: Any) -> Any:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
 from p2pkd.core.rng import Streams
-from p2pkd.learning.api import Evaluation, Rows
+from p2pkd.learning.api import Evaluation, Excerpted, Lesson, Rows
 from p2pkd.learning.compute.executor import Executor
 from p2pkd.learning.compute.kernels import Kernels
 from p2pkd.learning.compute.settings import Settings
@@ -110,7 +110,7 @@ class DeferredLearner:
         return self._record(version.after(operation, version.level, steps=steps, samples=samples))
 
     def distill(
-        self, version: Version, lessons: Sequence[Any], steps: int, now_s: float = 0.0
+        self, version: Version, lessons: Sequence[Lesson], steps: int, now_s: float = 0.0
     ) -> Version:
         """Return *version* after *steps* steps towards the targets that *lessons* make.
 
@@ -120,7 +120,7 @@ class DeferredLearner:
             return version
         kept = [lesson.contents for lesson in lessons]
         if self.recipe.partial:
-            kept = [Part(lesson.contents, lesson.at) for lesson in lessons]
+            kept = [Part(part.contents, part.at) for part in cast(Sequence[Excerpted], lessons)]
         if self.known is not None:
             lessons, kept = self._understood(version.agent, lessons, kept)
             if not kept:
@@ -139,7 +139,7 @@ class DeferredLearner:
         return self._record(product)
 
     def _understood(
-        self, agent: int, lessons: Sequence[Any], kept: list[Any]
+        self, agent: int, lessons: Sequence[Lesson], kept: list[Any]
     ) -> tuple[list[Any], list[Any]]:
         """Return *lessons*, and of *kept* the parts about rows that *agent* has."""
         assert self.known is not None
@@ -193,7 +193,7 @@ class DeferredLearner:
         pool = self.tables.payload_pool(len(rows))
         return self._record(Payload(version, pool, Predict(rows, exact, number)))
 
-    def mean(self, version: Version, lessons: Sequence[Any], now_s: float = 0.0) -> Payload:
+    def mean(self, version: Version, lessons: Sequence[Lesson], now_s: float = 0.0) -> Payload:
         """Return the payload of what *lessons* say together, as *version*'s agent combines them.
 
         It is about the rows of any of them, ascending, and in single precision.

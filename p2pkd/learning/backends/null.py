@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from p2pkd.learning.api import Rows
+from p2pkd.learning.api import Lesson, Rows
 
 
 class NullLearner:
@@ -17,7 +17,9 @@ class NullLearner:
     def train(self, version: Any, steps: int) -> None:
         """Return None."""
 
-    def distill(self, version: Any, lessons: Sequence[Any], steps: int, now_s: float = 0.0) -> None:
+    def distill(
+        self, version: Any, lessons: Sequence[Lesson], steps: int, now_s: float = 0.0
+    ) -> None:
         """Return None."""
 
     def merge(self, version: Any, parts: Sequence[tuple[Any, float]], keeper: int = -1) -> None:
@@ -26,7 +28,7 @@ class NullLearner:
     def predict(self, version: Any, rows: Rows, *, exact: bool = False) -> None:
         """Return None."""
 
-    def mean(self, version: Any, lessons: Sequence[Any], now_s: float = 0.0) -> None:
+    def mean(self, version: Any, lessons: Sequence[Lesson], now_s: float = 0.0) -> None:
         """Return None."""
 
     def weights(self, version: Any) -> None:

@@ -14,13 +14,13 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from p2pkd.core.interrupts import INTERRUPTS, interrupt_again
-from p2pkd.learning.api import Evaluation, Rows
+from p2pkd.learning.api import Evaluation, Excerpted, Lesson, Rows
 from p2pkd.learning.backends.channel import (
     DISTILL,
     ENCODE,
@@ -105,7 +105,7 @@ class RemoteLearner:
         return product
 
     def distill(
-        self, version: Handle, lessons: Sequence[Any], steps: int, now_s: float = 0.0
+        self, version: Handle, lessons: Sequence[Lesson], steps: int, now_s: float = 0.0
     ) -> Handle:
         """Return *version* after *steps* steps towards the targets that *lessons* make.
 
@@ -116,7 +116,7 @@ class RemoteLearner:
         product = self._product()
         said: list[Any] = [DISTILL, product.number, version.number, steps, now_s, len(lessons)]
         for lesson in lessons:
-            at = lesson.at if self._partial else None
+            at = cast(Excerpted, lesson).at if self._partial else None
             said += (lesson.contents.number, at, lesson.sender, lesson.made_s)
         self._extend(said)
         return product
@@ -138,7 +138,7 @@ class RemoteLearner:
         self._extend((PREDICT, product.number, version.number, rows, exact))
         return product
 
-    def mean(self, version: Handle, lessons: Sequence[Any], now_s: float = 0.0) -> Handle:
+    def mean(self, version: Handle, lessons: Sequence[Lesson], now_s: float = 0.0) -> Handle:
         """Return the payload of what *lessons* say together."""
         product = self._product()
         said: list[Any] = [MEAN, product.number, version.number, now_s, len(lessons)]
